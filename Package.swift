@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Language features on for every target: explicit `any`, imports internal unless said otherwise, members visible
+/// only through the module that is imported, and lifetime annotations for readers that borrow their bytes.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    path: "Tests/" + name, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: [
+      "ToolKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ] + dependencies,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "hypertools",
+  products: [
+    .library(name: "Hypercore", targets: ["Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    .library(name: "Corestore", targets: ["Corestore"]),
+    .library(name: "Hyperbee", targets: ["Hyperbee"]),
+    .library(name: "HyperDB", targets: ["HyperDB", "Hyperschema", "Hyperdispatch"]),
+    .library(name: "Autobase", targets: ["Autobase"]),
+    .library(name: "ProtomuxRPC", targets: ["ProtomuxRPC", "Protomux"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+    // Bytes: pure encodings.
+    library("JSON"),
+    library("CompactEncoding", ["JSON"]),
+    library("IndexEncoder", ["CompactEncoding"]),
+
+    // Signed logs.
+    library("HypercoreCrypto", ["CSodium", "CompactEncoding"]),
+    library("Hypercore", ["HypercoreCrypto", "CompactEncoding"]),
+    library("Corestore", ["CSQLite", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+
+    // Databases on a log.
+    library("Hyperbee", ["Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library("Hyperschema", ["JSON", "CompactEncoding"]),
+    library("Hyperdispatch", ["JSON", "Hyperschema", "CompactEncoding"]),
+    library("HyperDB", ["JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
+
+    // Many logs, one order.
+    library("Autobase", ["Hyperbee", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
+
+    // The wire.
+    library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
+    library("ProtomuxRPC", ["Protomux", "CompactEncoding", "HypercoreCrypto"]),
+
+    // The registry and what the six tools share.
+    library("Registry", ["JSON", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library(
+      "ToolKit",
+      ["JSON", "CompactEncoding", "HypercoreCrypto", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("JSON"),
+    tests("CompactEncoding", ["JSON"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
