@@ -25,20 +25,20 @@ public struct Blake2b: ~Copyable {
 
   /// Adds 32 bytes.
   public mutating func update(_ value: Fixed32) {
-    value.withUnsafeBytes { _ = crypto_generichash_update(state, $0.bindMemory(to: UInt8.self).baseAddress, 32) }
+    value.withUnsafeBytes { _ = crypto_generichash_update(state, $0.octets, 32) }
   }
 
   /// Adds eight bytes, little endian.
   public mutating func update(_ value: UInt64) {
     withUnsafeBytes(of: value.littleEndian) {
-      _ = crypto_generichash_update(state, $0.bindMemory(to: UInt8.self).baseAddress, 8)
+      _ = crypto_generichash_update(state, $0.octets, 8)
     }
   }
 
   /// The hash as bytes. The value must not be used afterwards.
   public consuming func finalize() -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: outputLength) { buffer, count in
-      crypto_generichash_final(state, buffer.baseAddress, outputLength)
+      crypto_generichash_final(state, buffer.octets, outputLength)
       count = outputLength
     }
   }
@@ -46,13 +46,13 @@ public struct Blake2b: ~Copyable {
   /// The hash of 32 bytes. The value must not be used afterwards.
   public consuming func finalize32() -> Fixed32 {
     precondition(outputLength == 32, "this hash has another length")
-    return Fixed32 { crypto_generichash_final(state, $0.bindMemory(to: UInt8.self).baseAddress, 32) }
+    return Fixed32 { crypto_generichash_final(state, $0.octets, 32) }
   }
 
   /// BLAKE2b-256 of one piece.
   public static func hash(_ bytes: [UInt8], key: [UInt8] = []) -> Fixed32 {
     Fixed32 {
-      _ = crypto_generichash($0.bindMemory(to: UInt8.self).baseAddress, 32, bytes, UInt64(bytes.count), key, key.count)
+      _ = crypto_generichash($0.octets, 32, bytes, UInt64(bytes.count), key, key.count)
     }
   }
 

@@ -12,7 +12,7 @@ public struct KeyPair: Sendable, Hashable {
   public init(seed: Fixed32) {
     var secret = [UInt8](repeating: 0, count: 64)
     publicKey = Fixed32 { key in
-      let result = crypto_sign_seed_keypair(key.bindMemory(to: UInt8.self).baseAddress, &secret, seed.bytes)
+      let result = crypto_sign_seed_keypair(key.octets, &secret, seed.bytes)
       precondition(result == 0, "Ed25519 accepts every seed")
     }
     secretKey = secret
@@ -29,7 +29,7 @@ public struct KeyPair: Sendable, Hashable {
   /// The detached Ed25519 signature of `message`: 64 bytes, deterministic.
   public func sign(_ message: [UInt8]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
-      crypto_sign_detached(buffer.baseAddress, nil, message, UInt64(message.count), secretKey)
+      crypto_sign_detached(buffer.octets, nil, message, UInt64(message.count), secretKey)
       count = 64
     }
   }
@@ -42,6 +42,6 @@ public func verifySignature(_ signature: [UInt8], of message: [UInt8], publicKey
   guard signature.count == 64 else { return false }
   return publicKey.withUnsafeBytes {
     crypto_sign_verify_detached(
-      signature, message, UInt64(message.count), $0.bindMemory(to: UInt8.self).baseAddress) == 0
+      signature, message, UInt64(message.count), $0.octets) == 0
   }
 }
