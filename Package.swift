@@ -82,6 +82,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSON"),
     tests("CompactEncoding", ["JSON"]),
+    tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
   ],
   swiftLanguageModes: [.v6]
 )
