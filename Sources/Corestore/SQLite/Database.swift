@@ -1,0 +1,85 @@
+internal import CSQLite
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// One connection to an SQLite database in WAL mode.
+final class Database {
+  let path: String
+  let busyTimeoutMilliseconds: Int
+  private var handle: OpaquePointer?
+
+  /// Opens the file; creates it unless `create` is false.
+  init(path: String, readOnly: Bool, create: Bool, busyTimeoutMilliseconds: Int) throws(StoreError) {
+    self.path = path
+    self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
+    var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+    flags |= readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+    if create && !readOnly { flags |= SQLITE_OPEN_CREATE }
+    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    guard code == SQLITE_OK else {
+      let error = failure(code, "open")
+      sqlite3_close_v2(handle)
+      throw error
+    }
+    sqlite3_busy_timeout(handle, Int32(busyTimeoutMilliseconds))
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  /// Runs statements that take no parameters and return no rows of interest.
+  func execute(_ sql: String) throws(StoreError) {
+    let code = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw failure(code, "write") }
+  }
+
+  /// The first column of the first row as an integer, or nil without rows.
+  func integer(_ sql: String) throws(StoreError) -> Int64? {
+    let statement = try Statement(sql, in: self)
+    guard try statement.step() else { return nil }
+    defer { statement.reset() }
+    return statement.integer(0)
+  }
+
+  func prepare(_ sql: String) throws(StoreError) -> OpaquePointer {
+    var statement: OpaquePointer?
+    let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+    guard code == SQLITE_OK, let statement else { throw failure(code, "read") }
+    return statement
+  }
+
+  /// Rowid of the row inserted last on this connection.
+  var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+  /// Whether a transaction is open.
+  var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+  /// A number that changes whenever the content seen by this connection changes, by its own commits or by those of
+  /// others. Others' commits show once a transaction has begun.
+  var dataVersion: UInt32 {
+    var version: UInt32 = 0
+    hypertools_data_version(handle, &version)
+    return version
+  }
+
+  /// The error for an SQLite result code, with the text of the connection.
+  func failure(_ code: Int32, _ operation: String) -> StoreError {
+    let detail = handle.flatMap { String(validatingCString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+    let system = handle.map { sqlite3_system_errno($0) } ?? 0
+    switch code & 0xff {
+    case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt(path: path, detail: detail)
+    case SQLITE_FULL: return .diskFull(path: path)
+    case SQLITE_BUSY, SQLITE_LOCKED: return .busy(path: path, timeoutMilliseconds: busyTimeoutMilliseconds)
+    case SQLITE_READONLY, SQLITE_PERM: return .readOnly(path: path, detail: detail)
+    case SQLITE_IOERR where system == ENOSPC || system == EDQUOT: return .diskFull(path: path)
+    case SQLITE_IOERR where system == EROFS || system == EACCES: return .readOnly(path: path, detail: detail)
+    case SQLITE_IOERR where [522, 8202, 8458].contains(code):  // short read, bad data, damaged file system
+      return .corrupt(path: path, detail: detail)
+    case SQLITE_CANTOPEN where system == ENOENT: return .missing(path: path)
+    case SQLITE_CANTOPEN where system == EROFS || system == EACCES: return .readOnly(path: path, detail: detail)
+    case SQLITE_IOERR where system != 0:
+      return .system(path: path, operation: operation, detail: "\(detail) (\(String(cString: strerror(system))))")
+    default: return .system(path: path, operation: operation, detail: "\(detail) (SQLite code \(code))")
+    }
+  }
+}
