@@ -60,7 +60,7 @@ let package = Package(
     library("Corestore", ["CSQLite", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
     // Databases on a log.
-    library("Hyperbee", ["Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library("Hyperbee", ["IndexEncoder", "JSON", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     library("Hyperschema", ["JSON", "CompactEncoding"]),
     library("Hyperdispatch", ["JSON", "Hyperschema", "CompactEncoding"]),
     library("HyperDB", ["JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
@@ -83,6 +83,8 @@ let package = Package(
     tests("JSON"),
     tests("CompactEncoding", ["JSON"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
+    tests("IndexEncoder", ["JSON", "CompactEncoding"]),
+    tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]
 )
