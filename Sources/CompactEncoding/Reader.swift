@@ -155,7 +155,9 @@ public struct Reader: ~Escapable {
   ///
   /// - Parameter minimumSize: the fewest bytes an item can take, at least 1.
   @inlinable
-  public mutating func array<T: CompactDecodable>(of type: T.Type = T.self, minimumSize: Int = 1)
+  public mutating func array<T: CompactDecodable>(
+    of type: T.Type = T.self, minimumSize: Int = 1
+  )
     throws(DecodingError) -> [T]
   {
     let count = try count(minimumSize: minimumSize)
