@@ -85,6 +85,7 @@ let package = Package(
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]
 )

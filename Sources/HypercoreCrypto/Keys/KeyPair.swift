@@ -10,6 +10,7 @@ public struct KeyPair: Sendable, Hashable {
 
   /// The key pair that a 32-byte seed determines.
   public init(seed: Fixed32) {
+    _ = Sodium.ready
     var secret = [UInt8](repeating: 0, count: 64)
     publicKey = Fixed32 { key in
       let result = crypto_sign_seed_keypair(key.octets, &secret, seed.bytes)
@@ -26,6 +27,12 @@ public struct KeyPair: Sendable, Hashable {
     self = pair
   }
 
+  /// Whether a public key and a 64-byte secret key belong together: the public key derived again from the secret key's
+  /// seed is both the given one and the one inside the secret key.
+  public static func isValid(publicKey: Fixed32, secretKey: [UInt8]) -> Bool {
+    KeyPair(secretKey: secretKey)?.publicKey == publicKey
+  }
+
   /// The detached Ed25519 signature of `message`: 64 bytes, deterministic.
   public func sign(_ message: [UInt8]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
@@ -39,6 +46,7 @@ public struct KeyPair: Sendable, Hashable {
 ///
 /// Non-canonical signatures and small-order keys are refused, as in libsodium.
 public func verifySignature(_ signature: [UInt8], of message: [UInt8], publicKey: Fixed32) -> Bool {
+  _ = Sodium.ready
   guard signature.count == 64 else { return false }
   return publicKey.withUnsafeBytes {
     crypto_sign_verify_detached(

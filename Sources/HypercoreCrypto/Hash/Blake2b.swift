@@ -11,6 +11,7 @@ public struct Blake2b: ~Copyable {
 
   /// Starts a hash of `outputLength` bytes, keyed when `key` has 1 to 64 bytes.
   public init(outputLength: Int = 32, key: [UInt8] = []) {
+    _ = Sodium.ready
     memory = .allocate(byteCount: crypto_generichash_statebytes(), alignment: 64)
     state = OpaquePointer(memory)
     self.outputLength = outputLength
@@ -51,7 +52,8 @@ public struct Blake2b: ~Copyable {
 
   /// BLAKE2b-256 of one piece.
   public static func hash(_ bytes: [UInt8], key: [UInt8] = []) -> Fixed32 {
-    Fixed32 {
+    _ = Sodium.ready
+    return Fixed32 {
       _ = crypto_generichash($0.octets, 32, bytes, UInt64(bytes.count), key, key.count)
     }
   }
