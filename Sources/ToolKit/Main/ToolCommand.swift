@@ -1,0 +1,67 @@
+public import ArgumentParser
+import Glibc
+
+/// The root command of a tool. Marked `@main`, it parses the arguments, runs the chosen command, and ends the process by
+/// the rules of all tools: messages on stderr, statuses of ``ExitStatus``, 2 for wrong usage.
+public protocol ToolCommand: ParsableCommand {}
+
+extension ToolCommand {
+  /// Runs the tool with the arguments of the process.
+  public static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Ends the process as the error asks for.
+  static func end(with error: any Error) -> Never {
+    switch error {
+    case is NegativeAnswer: Glibc.exit(ExitStatus.negative.rawValue)
+    case let code as ExitCode: Glibc.exit(code.rawValue)
+    case let convertible as any ToolErrorConvertible:
+      Messages.report(convertible.toolError)
+      Glibc.exit(convertible.toolError.status.rawValue)
+    default: break
+    }
+    let code = exitCode(for: error)
+    if code.isSuccess {
+      // Help, version, completion script: asked for, so it is data.
+      let output = Output.standard()
+      do {
+        try output.line(fullMessage(for: error))
+        try output.flush()
+      } catch {
+        end(with: error)
+      }
+      Glibc.exit(ExitStatus.success.rawValue)
+    }
+    if code == .validationFailure {
+      reportUsage(error)
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
+    // An error nobody described is a fault of the program; it still says what it is.
+    Messages.error(message(for: error))
+    Glibc.exit(ExitStatus.integrity.rawValue)
+  }
+
+  /// The parser's text in our voice: the error in lower case without full stop, then how the command is called.
+  private static func reportUsage(_ error: any Error) {
+    var text = message(for: error)
+    if text.last == "." { text.removeLast() }
+    if let first = text.first, first.isUppercase, text.dropFirst().first?.isUppercase != true {
+      text = first.lowercased() + text.dropFirst()
+    }
+    Messages.error(text)
+    for line in fullMessage(for: error).split(separator: "\n").dropFirst(text.split(separator: "\n").count) {
+      let words = line.drop { $0 == " " }
+      if words.hasPrefix("Usage: ") {
+        Messages.hint("usage: " + words.dropFirst(7))
+      } else if words.hasPrefix("See '"), let command = words.split(separator: "'").dropFirst().first {
+        Messages.hint("more: " + command)
+      }
+    }
+  }
+}
