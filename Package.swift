@@ -82,6 +82,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSON"),
     tests("CompactEncoding", ["JSON"]),
+    tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
