@@ -81,6 +81,7 @@ let package = Package(
     // Tests.
     .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSON"),
+    tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),

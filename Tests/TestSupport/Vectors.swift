@@ -1,7 +1,8 @@
+public import JSON
+
 #if canImport(Glibc)
 import Glibc
 #endif
-public import JSON
 
 /// The golden vectors: what the JavaScript reference really produces.
 ///

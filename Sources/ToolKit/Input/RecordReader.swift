@@ -139,7 +139,8 @@ public struct RecordReader: ~Copyable {
   private mutating func need(_ length: Int) throws(ToolError) {
     while end - start < length {
       if try !fill() {
-        throw ToolError(.usage, "\(name) ends within record \(count + 1)", hint: "the input was cut off or is not length-prefixed")
+        throw ToolError(
+          .usage, "\(name) ends within record \(count + 1)", hint: "the input was cut off or is not length-prefixed")
       }
     }
   }

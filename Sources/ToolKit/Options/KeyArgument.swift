@@ -21,6 +21,8 @@ public struct KeyArgument: ExpressibleByArgument, Hashable, Sendable {
 
 extension KeyIdentifierError: ToolErrorConvertible {
   public var toolError: ToolError {
-    ToolError(.usage, "not a key: \(self)", hint: "a key is 52 characters of z-base-32, 64 hex digits, or a hyper:// or pear:// URL")
+    ToolError(
+      .usage, "not a key: \(self)",
+      hint: "a key is 52 characters of z-base-32, 64 hex digits, or a hyper:// or pear:// URL")
   }
 }

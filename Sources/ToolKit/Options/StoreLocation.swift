@@ -12,10 +12,13 @@ public struct StoreLocation: ParsableArguments {
 
   @Option(
     name: [.customShort("s"), .customLong("store"), .customLong("storage")],
-    help: ArgumentHelp("The store's folder (default: $HYPERTOOLS_STORE, else ~/.local/share/hypertools).", valueName: "dir"))
+    help: ArgumentHelp(
+      "The store's folder (default: $HYPERTOOLS_STORE, else ~/.local/share/hypertools).", valueName: "dir"))
   var store: String?
 
-  @Option(name: .customLong("sync"), help: ArgumentHelp("When a commit counts as done: full (on disk) or normal.", valueName: "how"))
+  @Option(
+    name: .customLong("sync"),
+    help: ArgumentHelp("When a commit counts as done: full (on disk) or normal.", valueName: "how"))
   var sync: Sync?
 
   /// Options not yet parsed.
@@ -29,7 +32,8 @@ public struct StoreLocation: ParsableArguments {
     if let sync { return (path, sync) }
     guard let text = settings.value(.sync) else { return (path, .full) }
     guard let value = Sync(rawValue: text) else {
-      throw ToolError(.usage, "sync is full or normal, found \(text) in \(Settings.Name.sync.variable) or the configuration")
+      throw ToolError(
+        .usage, "sync is full or normal, found \(text) in \(Settings.Name.sync.variable) or the configuration")
     }
     return (path, value)
   }

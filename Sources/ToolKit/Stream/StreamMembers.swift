@@ -8,7 +8,7 @@ public struct StreamMembers: Sendable {
 
   init(_ object: JSONObject) {
     self.object = object
-    self.object["type"] = nil
+    self.object["type"] = Optional.none
   }
 
   /// The members that nobody took.
@@ -17,8 +17,8 @@ public struct StreamMembers: Sendable {
   /// Takes a member; nil when it is missing or `null`.
   public mutating func take(_ name: String) -> JSON? {
     guard let value = object[name] else { return nil }
-    object[name] = nil
-    return value.isNull ? nil : value
+    object[name] = Optional.none
+    return value.isNull ? Optional.none : value
   }
 
   /// A number that must be there.

@@ -42,14 +42,16 @@ public struct StreamReader: ~Copyable {
         return record
       }
       if end.records != records {
-        throw ToolError(.integrity, "\(name), line \(line): the stream should have \(end.records) records, it has \(records)")
+        throw ToolError(
+          .integrity, "\(name), line \(line): the stream should have \(end.records) records, it has \(records)")
       }
       records = 0
       hasEnd = true
       return record
     }
     if records > 0, !hasEnd {
-      throw ToolError(.integrity, "\(name) was cut off: its end record is missing", hint: "did the command before it fail?")
+      throw ToolError(
+        .integrity, "\(name) was cut off: its end record is missing", hint: "did the command before it fail?")
     }
     return nil
   }

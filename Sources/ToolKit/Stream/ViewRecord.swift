@@ -18,7 +18,8 @@ public struct ViewRecord: StreamRecordBody {
   public var extra = JSONObject()
 
   /// A view of this length.
-  public init(view: String, core: Fixed32? = nil, length: UInt64, signedLength: UInt64? = nil, treeHash: Fixed32? = nil) {
+  public init(view: String, core: Fixed32? = nil, length: UInt64, signedLength: UInt64? = nil, treeHash: Fixed32? = nil)
+  {
     self.view = view
     self.core = core
     self.length = length

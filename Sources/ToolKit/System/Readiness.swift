@@ -1,10 +1,12 @@
-import Glibc
 public import ArgumentParser
+import Glibc
 
 /// `--ready-fd N`: a daemon tells that it serves by writing a line feed to descriptor N and closing it, as s6 and
 /// similar supervisors expect.
 public struct ReadinessOptions: ParsableArguments {
-  @Option(name: .customLong("ready-fd"), help: ArgumentHelp("Write a line feed to this descriptor when ready.", valueName: "n"))
+  @Option(
+    name: .customLong("ready-fd"),
+    help: ArgumentHelp("Write a line feed to this descriptor when ready.", valueName: "n"))
   var descriptor: Int32?
 
   /// Options not yet parsed.
