@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The benchmarks stand in a package of their own, so that nothing they need ever slows the build of the tools.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "benchmarks",
+  dependencies: [.package(name: "hypertools", path: "..")],
+  targets: [
+    .systemLibrary(name: "CLimits", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev", "libsodium-dev"])]),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "CLimits",
+        .product(name: "Hypercore", package: "hypertools"),
+      ],
+      swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)
