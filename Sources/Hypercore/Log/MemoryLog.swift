@@ -1,33 +1,52 @@
 /// A log in memory: unsigned, for views made from a pipe, for tests and for simulations.
+///
+/// A snapshot shares the storage of its log: blocks are only ever added to it, and whoever needs another tail copies.
 public final class MemoryLog: AppendableLog {
-  /// All blocks.
-  public private(set) var blocks: [[UInt8]]
+  private final class Storage {
+    var blocks: [[UInt8]]
+    init(_ blocks: [[UInt8]]) { self.blocks = blocks }
+  }
+
+  private var storage: Storage
+  private var count: Int
   public private(set) var fork: UInt64
 
   /// A log that holds `blocks`.
   public init(_ blocks: [[UInt8]] = [], fork: UInt64 = 0) {
-    self.blocks = blocks
+    storage = Storage(blocks)
+    count = blocks.count
     self.fork = fork
   }
 
-  public var length: UInt64 { UInt64(blocks.count) }
+  private init(sharing log: MemoryLog) {
+    storage = log.storage
+    count = log.count
+    fork = log.fork
+  }
+
+  /// All blocks.
+  public var blocks: [[UInt8]] { Array(storage.blocks.prefix(count)) }
+
+  public var length: UInt64 { UInt64(count) }
 
   public func block(at index: UInt64) throws -> [UInt8] {
     guard index < length else { throw LogError.blockNotAvailable(index: index, length: length) }
-    return blocks[Int(index)]
+    return storage.blocks[Int(index)]
   }
 
   @discardableResult
   public func append(_ new: [[UInt8]]) throws -> UInt64 {
-    blocks.append(contentsOf: new)
+    if storage.blocks.count != count { storage = Storage(blocks) }
+    storage.blocks.append(contentsOf: new)
+    count = storage.blocks.count
     return length
   }
 
   public func truncate(to length: UInt64) throws {
     precondition(length <= self.length, "a truncation does not lengthen a log")
-    blocks.removeSubrange(Int(length)...)
+    count = Int(length)
     fork += 1
   }
 
-  public func snapshot() throws -> any ReadableLog { MemoryLog(blocks, fork: fork) }
+  public func snapshot() throws -> any ReadableLog { MemoryLog(sharing: self) }
 }

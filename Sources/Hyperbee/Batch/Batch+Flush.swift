@@ -1,0 +1,62 @@
+import Hypercore
+
+extension Batch {
+  /// Appends all operations at once and closes the batch. Without operations nothing is appended.
+  ///
+  /// - Returns: the length of the log afterwards.
+  /// - Throws: ``BeeError/logChanged(expectedLength:foundLength:expectedFork:foundFork:)`` when somebody wrote to the
+  ///   log since the first operation; whatever the log throws.
+  @discardableResult
+  public func flush() throws -> UInt64 {
+    guard isOpen else { throw BeeError.batchClosed }
+    defer { close() }
+    guard !pending.isEmpty else { return log.length }
+    guard log.length == base, log.fork == tree.fork else {
+      throw BeeError.logChanged(
+        expectedLength: base, foundLength: log.length, expectedFork: tree.fork, foundFork: log.fork)
+    }
+    var blocks: [[UInt8]] = []
+    blocks.reserveCapacity(pending.count)
+    for i in pending.indices {
+      // A block is encoded before the next one is compacted: a superseded node then names offsets of later blocks as
+      // they were before.
+      if i < pending.count - 1 { compact(i) }
+      let operation = pending[i]
+      blocks.append(BlockEncoder.encode(key: operation.key, value: operation.value, levels: operation.index))
+    }
+    let length = try log.append(blocks)
+    remember()
+    return length
+  }
+
+  /// Drops the nodes that later operations of the batch rewrote; see the type's comment.
+  private func compact(_ i: Int) {
+    let sequence = base + UInt64(i)
+    var index: [Child?] = []
+    swap(&index, &pending[i].index)
+    index[0] = nil
+    var position = 0
+    while position < index.count {
+      if let child = index[position], child.sequence == sequence {
+        child.offset = position
+        position += 1
+      } else {
+        let last = index.removeLast()
+        if position < index.count { index[position] = last }
+      }
+    }
+    pending[i].index = index
+  }
+
+  /// Hands the nodes just written to the cache, so that the next batch need not decode them.
+  private func remember() {
+    guard let cache = tree.cache, cache.fork == log.fork else { return }
+    for (i, operation) in pending.enumerated() {
+      for (offset, child) in operation.index.enumerated() {
+        guard let node = child?.node else { continue }
+        let stored = TreeNode(keys: node.keys, children: node.children.map(\.address))
+        cache.insert(stored, at: NodeAddress(sequence: base + UInt64(i), offset: UInt64(offset)))
+      }
+    }
+  }
+}
