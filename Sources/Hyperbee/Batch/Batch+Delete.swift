@@ -40,7 +40,8 @@ extension Batch {
   private func pullUp(to index: Int, of node: DraftNode) throws {
     let left = try edge(from: child(index, of: node), isLeft: false)
     let right = try edge(from: child(index + 1, of: node), isLeft: true)
-    let (way, isRight) = left[left.count - 1].keys.count < right[right.count - 1].keys.count
+    let (way, isRight) =
+      left[left.count - 1].keys.count < right[right.count - 1].keys.count
       ? (right, true) : (left, false)
     let leaf = way[way.count - 1]
     guard !leaf.keys.isEmpty else { throw broken("a leaf is empty") }

@@ -115,7 +115,8 @@ public final class Batch {
   func key(_ index: Int, of node: DraftNode) throws -> [UInt8] {
     if let bytes = node.keys[index].bytes { return bytes }
     let sequence = node.keys[index].sequence
-    let bytes = sequence >= base && sequence - base < UInt64(pending.count)
+    let bytes =
+      sequence >= base && sequence - base < UInt64(pending.count)
       ? pending[Int(sequence - base)].key : try tree.block(at: sequence).key
     node.keys[index].bytes = bytes
     return bytes
@@ -151,7 +152,9 @@ public final class Batch {
   }
 
   /// Whether the condition of an operation, or the rule against duplicates, refuses to replace a stored entry.
-  func isRefused(_ stored: UInt64, key: [UInt8], value: [UInt8]?, isPut: Bool, _ condition: Hyperbee.Condition?) throws
+  func isRefused(
+    _ stored: UInt64, key: [UInt8], value: [UInt8]?, isPut: Bool, _ condition: Hyperbee.Condition?
+  ) throws
     -> Bool
   {
     let mayRepeat = !isPut || bee.options.alwaysDuplicate

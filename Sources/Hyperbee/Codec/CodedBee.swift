@@ -1,7 +1,7 @@
 public import IndexEncoder
 
 /// A bee whose keys and values go through codecs.
-public struct CodedBee<KeyCodec: Codec, ValueCodec: Codec> {
+public struct CodedBee<KeyCodec: BeeCodec, ValueCodec: BeeCodec> {
   /// The bee below, in bytes.
   public let bee: Hyperbee
   /// The codec of the keys.
@@ -57,7 +57,7 @@ public struct CodedBee<KeyCodec: Codec, ValueCodec: Codec> {
 
 extension Hyperbee {
   /// This bee seen through codecs.
-  public func coded<K: Codec, V: Codec>(key: K, value: V) -> CodedBee<K, V> {
+  public func coded<K: BeeCodec, V: BeeCodec>(key: K, value: V) -> CodedBee<K, V> {
     CodedBee(self, key: key, value: value)
   }
 }

@@ -1,7 +1,7 @@
 public import IndexEncoder
 
 /// Keys of another codec behind the prefix of a `SubEncoder`.
-public struct SubEncoderCodec<Inner: Codec>: Codec {
+public struct SubEncoderCodec<Inner: BeeCodec>: BeeCodec {
   /// The prefix.
   public let sub: SubEncoder
   /// The codec of what follows.
@@ -13,8 +13,11 @@ public struct SubEncoderCodec<Inner: Codec>: Codec {
     self.inner = inner
   }
 
+  /// The prefix and the encoded value.
   public func encode(_ value: Inner.Value) -> [UInt8] { sub.encode(inner.encode(value)) }
+  /// The value of what follows the prefix.
   public func decode(_ bytes: [UInt8]) throws -> Inner.Value { try inner.decode(sub.decode(bytes)) }
+  /// The range of ``inner``, confined to the prefix.
   public func encode(_ range: Bounds<Inner.Value>) -> KeyRange { sub.encode(inner.encode(range)) }
 }
 

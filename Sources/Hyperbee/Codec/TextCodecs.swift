@@ -2,15 +2,17 @@ import CompactEncoding
 public import JSON
 
 /// Bytes as they are: the codec named `binary`.
-public struct BinaryCodec: Codec, Sendable {
+public struct BinaryCodec: BeeCodec, Sendable {
   /// The codec.
   public init() {}
+  /// The bytes themselves.
   public func encode(_ value: [UInt8]) -> [UInt8] { value }
+  /// The bytes themselves.
   public func decode(_ bytes: [UInt8]) -> [UInt8] { bytes }
 }
 
 /// Text in one of the encodings `utf-8`, `ascii`, `hex`, `base64`, `utf16le` (also named `ucs2`).
-public enum TextCodec: String, Codec, Sendable, CaseIterable {
+public enum TextCodec: String, BeeCodec, Sendable, CaseIterable {
   /// UTF-8; ill-formed bytes read as U+FFFD.
   case utf8 = "utf-8"
   /// The low byte of every UTF-16 code unit; bytes are read without their high bit.
@@ -31,6 +33,7 @@ public enum TextCodec: String, Codec, Sendable, CaseIterable {
     }
   }
 
+  /// The bytes of a text; see the cases for what does not fit.
   public func encode(_ value: String) -> [UInt8] {
     switch self {
     case .utf8: Array(value.utf8)
@@ -41,6 +44,7 @@ public enum TextCodec: String, Codec, Sendable, CaseIterable {
     }
   }
 
+  /// The text of bytes.
   public func decode(_ bytes: [UInt8]) -> String {
     switch self {
     case .utf8: String(decoding: bytes, as: UTF8.self)
@@ -62,15 +66,20 @@ public enum TextCodec: String, Codec, Sendable, CaseIterable {
 }
 
 /// JSON text without spaces; `ndjson` ends it with a line feed. Null is stored as "no value".
-public struct JSONCodec: Codec, Sendable {
+public struct JSONCodec: BeeCodec, Sendable {
   private let isLine: Bool
 
   /// The codec `json`, or `ndjson`.
   public init(isLine: Bool = false) { self.isLine = isLine }
 
+  /// One line of JSON text.
   public func encode(_ value: JSON) -> [UInt8] { value.utf8() + (isLine ? [0x0a] : []) }
 
+  /// The value of JSON text.
+  ///
+  /// - Throws: `JSONError` when the bytes are no JSON.
   public func decode(_ bytes: [UInt8]) throws -> JSON { try JSON(parsing: bytes) }
 
+  /// Whether the value is null.
   public func isAbsent(_ value: JSON) -> Bool { value.isNull }
 }

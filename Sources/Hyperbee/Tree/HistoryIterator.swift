@@ -1,5 +1,5 @@
-import IndexEncoder
 import Hypercore
+import IndexEncoder
 
 /// The puts and deletes of a bee in the order in which they were appended, or in reverse.
 public struct HistoryIterator {

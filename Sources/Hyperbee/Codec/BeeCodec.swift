@@ -1,7 +1,7 @@
 public import IndexEncoder
 
 /// Turns the keys or values of a bee into something other than bytes.
-public protocol Codec<Value> {
+public protocol BeeCodec<Value> {
   /// What stands for the bytes.
   associatedtype Value
 
@@ -15,7 +15,9 @@ public protocol Codec<Value> {
   func encode(_ range: Bounds<Value>) -> KeyRange
 }
 
-extension Codec {
+extension BeeCodec {
+  /// False.
   public func isAbsent(_ value: Value) -> Bool { false }
+  /// Every bound encoded by itself.
   public func encode(_ range: Bounds<Value>) -> KeyRange { range.map { encode($0) } }
 }
