@@ -81,6 +81,8 @@ let package = Package(
     // Tests.
     .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSON"),
+    // Runs the built tools, so it depends on no module of theirs.
+    .testTarget(name: "ToolsTests", dependencies: ["TestSupport", "JSON"], path: "Tests/Tools", swiftSettings: settings),
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),

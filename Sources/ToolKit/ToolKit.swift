@@ -1,3 +1,5 @@
+public import ArgumentParser
+
 /// # ToolKit
 ///
 /// What the mains of the tools share, so that all of them behave alike. `hypertools(7)` states the rules for users;
@@ -19,4 +21,7 @@
 /// * **Signals.** ``Signals``: the first SIGTERM or SIGINT asks a daemon to finish, the second ends it.
 ///
 /// There is no Foundation here, and no `async`: a tool starts in milliseconds.
-enum ToolKit {}
+///
+/// The root command of a tool. Marked `@main`, it parses the arguments, runs the chosen command, and ends the process by
+/// the rules of all tools: messages on stderr, statuses of ``ExitStatus``, 2 for wrong usage.
+public protocol ToolCommand: ParsableCommand {}

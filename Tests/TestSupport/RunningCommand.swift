@@ -130,6 +130,8 @@ public final class RunningCommand {
     while waitpid(process, &raw, 0) < 0, errno == EINTR {}
     let code = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
     status = code
+    // What it started and left behind ends with it.
+    kill(-process, SIGKILL)
     return Command.Result(status: code, output: output, errors: errors)
   }
 

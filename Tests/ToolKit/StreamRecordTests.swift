@@ -9,24 +9,24 @@ import Testing
   private let key = Fixed32([UInt8](0..<32))!
 
   private var examples: [StreamRecord] {
-    var core = CoreRecord(core: key, length: 3, fork: 1)
+    var core = StreamCore(core: key, length: 3, fork: 1)
     core.name = "events"
     core.manifest = [1, 2]
     core.treeHash = key
     core.signature = [UInt8](repeating: 7, count: 64)
     core.byteLength = 99
-    var node = NodeRecord(
+    var node = StreamNode(
       core: key, seq: 4, fork: 0, block: [2, 0, 1], heads: [.init(core: key, length: 4)], batch: 1, value: [1],
       optimistic: true)
     node.index = 8
     node.indexed = false
     return [
-      .core(core), .core(CoreRecord(core: key, length: 0)), .node(node),
-      .block(BlockRecord(core: key, seq: 2, fork: 1, value: [])),
-      .node(NodeRecord(core: key, seq: 0, fork: 0, block: [9], heads: [], batch: 2, value: nil, optimistic: false)),
-      .view(ViewRecord(view: "db", core: key, length: 7, signedLength: 5, treeHash: key)),
-      .append(AppendRecord(view: "db", seq: 1, value: [255])), .truncate(TruncateRecord(view: nil, length: 3)),
-      .truncate(TruncateRecord(view: "db", length: 3)), .end(EndRecord(records: 12)),
+      .core(core), .core(StreamCore(core: key, length: 0)), .node(node),
+      .block(StreamBlock(core: key, seq: 2, fork: 1, value: [])),
+      .node(StreamNode(core: key, seq: 0, fork: 0, block: [9], heads: [], batch: 2, value: nil, optimistic: false)),
+      .view(StreamView(view: "db", core: key, length: 7, signedLength: 5, treeHash: key)),
+      .append(StreamAppend(view: "db", seq: 1, value: [255])), .truncate(StreamTruncate(view: nil, length: 3)),
+      .truncate(StreamTruncate(view: "db", length: 3)), .end(StreamEnd(records: 12)),
       .other(JSONObject([("type", "note"), ("text", "hello")])),
     ]
   }
@@ -49,11 +49,11 @@ import Testing
   }
 
   @Test func blockLinesAreTheSameBothWays() throws {
-    let writer = BlockRecord.LineWriter(core: key, fork: 3)
+    let writer = StreamBlock.LineWriter(core: key, fork: 3)
     for value: [UInt8] in [[], [0, 15, 16, 255], Array("hello".utf8)] {
       var line: [UInt8] = []
       writer.write(seq: 17, value: value, to: &line)
-      #expect(line == StreamRecord.block(BlockRecord(core: key, seq: 17, fork: 3, value: value)).json.utf8() + [10])
+      #expect(line == StreamRecord.block(StreamBlock(core: key, seq: 17, fork: 3, value: value)).json.utf8() + [10])
     }
   }
 
@@ -81,7 +81,7 @@ import Testing
 
   @Test func aStreamThatIsCutOffIsNoticed() throws {
     let folder = TemporaryDirectory()
-    let block = StreamRecord.block(BlockRecord(core: key, seq: 0, fork: 0, value: [1])).json.text() + "\n"
+    let block = StreamRecord.block(StreamBlock(core: key, seq: 0, fork: 0, value: [1])).json.text() + "\n"
     func read(_ text: String) throws -> Int {
       var reader = try StreamReader(path: folder.write("stream", Array(text.utf8)))
       var count = 0

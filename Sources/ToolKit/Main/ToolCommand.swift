@@ -1,10 +1,6 @@
 public import ArgumentParser
 import Glibc
 
-/// The root command of a tool. Marked `@main`, it parses the arguments, runs the chosen command, and ends the process by
-/// the rules of all tools: messages on stderr, statuses of ``ExitStatus``, 2 for wrong usage.
-public protocol ToolCommand: ParsableCommand {}
-
 extension ToolCommand {
   /// Runs the tool with the arguments of the process.
   public static func main() {

@@ -6,19 +6,19 @@ public import JSON
 /// kept and written again, and so are records of unknown types: a filter drops nothing it does not understand.
 public enum StreamRecord: Sendable, Equatable {
   /// A log: its key and what is known of it.
-  case core(CoreRecord)
+  case core(StreamCore)
   /// A block of a log.
-  case block(BlockRecord)
+  case block(StreamBlock)
   /// A block of an Autobase writer, decoded; with its place when it is ordered.
-  case node(NodeRecord)
+  case node(StreamNode)
   /// A view: its log and how much of it is final.
-  case view(ViewRecord)
+  case view(StreamView)
   /// A block of a view.
-  case append(AppendRecord)
+  case append(StreamAppend)
   /// The order or a view became shorter: what follows replaces the end.
-  case truncate(TruncateRecord)
+  case truncate(StreamTruncate)
   /// The stream is complete.
-  case end(EndRecord)
+  case end(StreamEnd)
   /// A record of another type.
   case other(JSONObject)
 
@@ -30,13 +30,13 @@ public enum StreamRecord: Sendable, Equatable {
     guard let type = object["type"]?.string else { throw .member("type", expected: "a string") }
     var members = StreamMembers(object)
     switch type {
-    case CoreRecord.type: self = .core(try CoreRecord(&members))
-    case BlockRecord.type: self = .block(try BlockRecord(&members))
-    case NodeRecord.type: self = .node(try NodeRecord(&members))
-    case ViewRecord.type: self = .view(try ViewRecord(&members))
-    case AppendRecord.type: self = .append(try AppendRecord(&members))
-    case TruncateRecord.type: self = .truncate(try TruncateRecord(&members))
-    case EndRecord.type: self = .end(try EndRecord(&members))
+    case StreamCore.type: self = .core(try StreamCore(&members))
+    case StreamBlock.type: self = .block(try StreamBlock(&members))
+    case StreamNode.type: self = .node(try StreamNode(&members))
+    case StreamView.type: self = .view(try StreamView(&members))
+    case StreamAppend.type: self = .append(try StreamAppend(&members))
+    case StreamTruncate.type: self = .truncate(try StreamTruncate(&members))
+    case StreamEnd.type: self = .end(try StreamEnd(&members))
     default: self = .other(object)
     }
   }

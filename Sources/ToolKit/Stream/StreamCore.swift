@@ -2,7 +2,7 @@ public import CompactEncoding
 public import JSON
 
 /// A log: comes before its blocks.
-public struct CoreRecord: StreamRecordBody {
+public struct StreamCore: StreamRecordBody {
   public static let type = "core"
 
   /// The log's key.

@@ -3,7 +3,7 @@ import HypercoreCrypto
 public import JSON
 
 /// A block of a log.
-public struct BlockRecord: StreamRecordBody {
+public struct StreamBlock: StreamRecordBody {
   public static let type = "block"
 
   /// The log's key.

@@ -2,7 +2,7 @@ public import CompactEncoding
 public import JSON
 
 /// A view: its log and how much of it is final.
-public struct ViewRecord: StreamRecordBody {
+public struct StreamView: StreamRecordBody {
   public static let type = "view"
 
   /// The view's name.
@@ -47,7 +47,7 @@ public struct ViewRecord: StreamRecordBody {
 }
 
 /// A block of a view.
-public struct AppendRecord: StreamRecordBody {
+public struct StreamAppend: StreamRecordBody {
   public static let type = "append"
 
   /// The view's name.
@@ -81,7 +81,7 @@ public struct AppendRecord: StreamRecordBody {
 }
 
 /// The order, or a view, became shorter: what follows replaces what was behind `length`.
-public struct TruncateRecord: StreamRecordBody {
+public struct StreamTruncate: StreamRecordBody {
   public static let type = "truncate"
 
   /// The view, or nil for the order of nodes.
@@ -109,7 +109,7 @@ public struct TruncateRecord: StreamRecordBody {
 }
 
 /// The last record: the stream is complete. A stream that ends without it was cut off.
-public struct EndRecord: StreamRecordBody {
+public struct StreamEnd: StreamRecordBody {
   public static let type = "end"
 
   /// Number of records before this one.

@@ -4,7 +4,7 @@ public import JSON
 
 /// A block of an Autobase writer, decoded. `block` is the truth; the other members spell out what it says, for readers
 /// that do not decode it themselves.
-public struct NodeRecord: StreamRecordBody {
+public struct StreamNode: StreamRecordBody {
   public static let type = "node"
 
   /// A place in a writer's log: the block before `length`.
