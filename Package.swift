@@ -90,6 +90,7 @@ let package = Package(
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
+    tests("Protomux", ["JSON", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -95,14 +95,14 @@ extension SecureStream {
   }
 
   /// Seals a message at the end of the output.
-  mutating func seal(_ message: [UInt8]) {
+  mutating func seal(_ message: UnsafeRawBufferPointer) {
     let count = message.count + SecretStream.overhead
-    appendLength(count)
-    let start = output.count
-    output.append(contentsOf: repeatElement(0, count: count))
-    message.withUnsafeBytes { source in
-      output.withUnsafeMutableBytes { push?.seal(source, into: .init(rebasing: $0[start...])) }
+    var stream = push.take()
+    output.append(byteCount: 3 + count) { target in
+      for i in 0..<3 { target[i] = UInt8(truncatingIfNeeded: count >> (8 * i)) }
+      stream?.seal(message, into: UnsafeMutableRawBufferPointer(rebasing: target[3...]))
     }
+    push = stream
   }
 
   /// Whether there are bytes to write.
@@ -110,13 +110,13 @@ extension SecureStream {
 
   /// Everything that has to be written, in order; it is not kept.
   public mutating func takeOutput() -> [UInt8] {
-    defer { output = [] }
-    return output
+    defer { output.removeAll() }
+    return output.bytes
   }
 
   /// Hands everything that has to be written to `body` without a copy; it is not kept afterwards.
-  public mutating func writeOutput<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-    defer { output.removeAll(keepingCapacity: output.capacity <= 1 << 18) }
+  public mutating func writeOutput<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    defer { output.removeAll() }
     return try output.withUnsafeBytes(body)
   }
 }

@@ -40,7 +40,7 @@ public struct SecureStream: Sendable {
   var phase: Phase
   var input: [UInt8] = []
   var inputOffset = 0
-  var output: [UInt8] = []
+  var output = OutputBuffer()
   private let header: [UInt8]
   private let expectedRemote: Fixed32?
   var push: SecretStream?
@@ -151,28 +151,29 @@ public struct SecureStream: Sendable {
     self.outcome = outcome
     appendFrame(Self.streamIdentifier(of: role, handshakeHash: outcome.handshakeHash).bytes + header)
     push = SecretStream(key: outcome.sendKey, header: header)
-    for message in waiting { seal(message) }
+    for message in waiting { message.withUnsafeBytes { seal($0) } }
     waiting = []
   }
 
   private mutating func appendFrame(_ bytes: [UInt8]) {
-    appendLength(bytes.count)
-    output += bytes
-  }
-
-  mutating func appendLength(_ count: Int) {
-    output.append(UInt8(truncatingIfNeeded: count))
-    output.append(UInt8(truncatingIfNeeded: count >> 8))
-    output.append(UInt8(truncatingIfNeeded: count >> 16))
+    output.append([UInt8(truncatingIfNeeded: bytes.count), UInt8(truncatingIfNeeded: bytes.count >> 8), 0])
+    output.append(bytes)
   }
 
   /// Seals a message, to be written in order. Before the handshake is complete the message waits in memory.
   ///
   /// - Throws: `messageTooLong` above 16 777 198 bytes; the error that ended the stream.
   public mutating func send(_ message: [UInt8]) throws(SecureStreamError) {
+    try message.withUnsafeBufferPointer { message throws(SecureStreamError) in
+      try send(UnsafeRawBufferPointer(message))
+    }
+  }
+
+  /// Seals a message in borrowed memory.
+  public mutating func send(_ message: UnsafeRawBufferPointer) throws(SecureStreamError) {
     if case .failed(let error) = phase { throw error }
     let limit = Self.maximumFrameCount - SecretStream.overhead
     guard message.count <= limit else { throw .messageTooLong(limit: limit, found: message.count) }
-    if push == nil { waiting.append(message) } else { seal(message) }
+    if push == nil { waiting.append(Array(message)) } else { seal(message) }
   }
 }
