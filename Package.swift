@@ -85,6 +85,7 @@ let package = Package(
     .testTarget(name: "ToolsTests", dependencies: ["TestSupport", "JSON"], path: "Tests/Tools", swiftSettings: settings),
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
+    tests("Hyperschema", ["JSON", "CompactEncoding"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),

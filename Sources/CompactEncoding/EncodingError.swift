@@ -1,5 +1,5 @@
 /// Why a dynamic value could not be encoded.
-public enum EncodingError: Error, Equatable, Sendable {
+public indirect enum EncodingError: Error, Equatable, Sendable {
   /// A negative number, NaN, where only non-negative integers are written.
   case notPositive
   /// An integer above 2^53 − 1.
@@ -16,6 +16,8 @@ public enum EncodingError: Error, Equatable, Sendable {
   case unsupportedVersion(UInt64)
   /// Values nested deeper than the limit.
   case tooDeep(limit: Int)
+  /// What is wrong with the value of a field.
+  case field(String, EncodingError)
 }
 
 extension EncodingError: CustomStringConvertible {
@@ -30,6 +32,8 @@ extension EncodingError: CustomStringConvertible {
     case .unknownEnum(let value): "Unknown enum: \(value)"
     case .unsupportedVersion(let version): "Unsupported version: \(version)"
     case .tooDeep(let limit): "Value is nested deeper than \(limit) levels"
+    case .field(let name, .field(let inner, let error)): EncodingError.field("\(name)/\(inner)", error).description
+    case .field(let name, let error): "\(error) (in \(name))"
     }
   }
 }

@@ -1,0 +1,241 @@
+import CompactEncoding
+import JSON
+
+/// Resolves the names of a schema and lays out its structs.
+struct SchemaCompiler {
+  let definition: SchemaDefinition
+  let dialect: Dialect
+  let options: SchemaOptions
+  var structs: [StructPlan?] = []
+  var enums: [EnumPlan] = []
+  var versioned: [VersionedPlan] = []
+  var nodes: [Node] = []
+  var names: [String: Int] = [:]
+  /// The index among ``structs`` of each struct, by full name.
+  private var structIndexes: [String: Int] = [:]
+  private var types: [String: TypeDefinition] = [:]
+
+  init(_ definition: SchemaDefinition, _ dialect: Dialect, _ options: SchemaOptions) throws(SchemaError) {
+    self.definition = definition
+    self.dialect = dialect
+    self.options = options
+    for type in definition.types {
+      guard types.updateValue(type, forKey: type.fullName) == nil else {
+        throw .malformed("\(type.fullName) is declared twice")
+      }
+    }
+  }
+
+  mutating func compile() throws(SchemaError) {
+    // Structs and enums first: everything else refers to them by index.
+    for type in definition.types {
+      switch type.kind {
+      case .structure:
+        structIndexes[type.fullName] = structs.count
+        structs.append(nil)
+      default: break
+      }
+    }
+    for type in definition.types { _ = try node(named: type.fullName, visiting: [], context: type.name) }
+    for type in definition.types {
+      if case .structure(let structure) = type.kind {
+        _ = try plan(type.fullName, structure, visiting: [])
+      }
+    }
+  }
+
+  /// The position of the node of a type; makes it at the first use.
+  private mutating func node(named name: String, visiting: Set<String>, context: String) throws(SchemaError) -> Int {
+    if let index = names[name] { return index }
+    if bitWidth(ofType: name) != nil { throw SchemaError("\(name) can only be a field of a struct: \(context)") }
+    guard let type = types[name] else {
+      guard let primitive = Primitive(schemaName: name) else {
+        throw SchemaError("Cannot resolve field type \(name) in \(context)")
+      }
+      nodes.append(.primitive(primitive.adapted(to: dialect)))
+      names[name] = nodes.count - 1
+      return nodes.count - 1
+    }
+    if case .alias(let target, _) = type.kind {
+      guard !visiting.contains(name) else { throw .malformed("alias \(name) refers to itself") }
+      guard types[target] != nil || Primitive(schemaName: target) != nil else {
+        throw SchemaError("Cannot resolve alias target \(target) in \(type.name)")
+      }
+      let index = try node(named: target, visiting: visiting.union([name]), context: type.name)
+      names[name] = index
+      return index
+    }
+    let index = nodes.count
+    nodes.append(.primitive(.none))  // a place for types that contain themselves
+    names[name] = index
+    nodes[index] = try make(type)
+    return index
+  }
+
+  private mutating func make(_ type: TypeDefinition) throws(SchemaError) -> Node {
+    switch type.kind {
+    case .alias, .structure:
+      guard case .structure(let structure) = type.kind, let index = structIndexes[type.fullName] else {
+        throw .malformed("\(type.fullName) has no place")
+      }
+      return .structure(index, framed: !structure.compact)
+    case .enumeration(let keys):
+      enums.append(EnumPlan(keys))
+      return .enumeration(enums.count - 1)
+    case .array(let element):
+      return .array(try node(named: element, visiting: [], context: type.name))
+    case .record(let key, let value):
+      let key = try node(named: key, visiting: [], context: type.name)
+      return .record(key: key, value: try bare(value, context: type.name))
+    case .external:
+      guard let codec = options.externals[type.fullName] else {
+        throw SchemaError("External encoding is not given: \(type.fullName)")
+      }
+      return .external(codec)
+    case .versioned(let versions): return try make(versions, type)
+    }
+  }
+
+  /// The node of a type as records hold it: without a frame.
+  private mutating func bare(_ name: String, context: String) throws(SchemaError) -> Int {
+    let index = try node(named: name, visiting: [], context: context)
+    guard case .structure(let structure, framed: true) = nodes[index] else { return index }
+    nodes.append(.structure(structure, framed: false))
+    return nodes.count - 1
+  }
+
+  private mutating func make(_ versions: [VersionDefinition], _ type: TypeDefinition) throws(SchemaError) -> Node {
+    var cases: [VersionedPlan.Case] = []
+    for version in versions {
+      let index = try node(named: version.type, visiting: [], context: type.name)
+      guard case .structure(let structure, _) = nodes[index], case .structure(let fields)? = types[version.type]?.kind
+      else { throw .malformed("\(type.fullName): \(version.type) is not a struct") }
+      guard version.version >= Int(cases.last?.version ?? 0) else {
+        throw .malformed("\(type.fullName): versions are not ascending")
+      }
+      let names = fields.fields.map(\.name)
+      let hidden = names.contains("version")
+      cases.append(
+        VersionedPlan.Case(
+          version: UInt64(version.version), structure: structure,
+          layout: Record.Layout(["version"] + names.filter { $0 != "version" }), hidesVersion: hidden,
+          map: try map(version, type)))
+    }
+    versioned.append(VersionedPlan(cases: cases))
+    return .versioned(versioned.count - 1)
+  }
+
+  private func map(
+    _ version: VersionDefinition, _ type: TypeDefinition
+  ) throws(SchemaError) -> (
+    @Sendable (Value) ->
+      Value
+  )? {
+    guard let name = version.map.string else { return nil }
+    guard let map = options.maps[name] else { throw SchemaError("Map is not given: \(name) of \(type.fullName)") }
+    return map
+  }
+}
+
+// MARK: Structs
+
+extension SchemaCompiler {
+  /// Lays out a struct; inline structs before their parents.
+  mutating func plan(
+    _ name: String, _ structure: StructDefinition, visiting: Set<String>
+  ) throws(SchemaError) -> StructPlan {
+    guard let index = structIndexes[name] else { throw .malformed("\(name) is not a struct") }
+    if let plan = structs[index] { return plan }
+    guard !visiting.contains(name) else { throw .malformed("\(name) contains itself inline") }
+    guard Set(structure.fields.map(\.name)).count == structure.fields.count else {
+      throw .malformed("\(name) has two fields of one name")
+    }
+    var bits = 0
+    var fields: [FieldPlan] = []
+    for field in structure.fields {
+      fields.append(try plan(field, of: name, &bits, visiting: visiting.union([name])))
+    }
+    // Above this the flags would not be a number that peers can hold.
+    guard bits <= 53 else { throw SchemaError("Struct \(name): \(bits) flags are more than 53") }
+    let first = structure.fields.firstIndex { $0.required != true }
+    let always = first.map { i in
+      structure.fields[..<i].allSatisfy { $0.version == structure.fields[i].version }
+    }
+    let fixed = structure.compact && dialect.hasFixedFlags
+    let plan = StructPlan(
+      name: name, fields: fields, layout: Record.Layout(structure.fields.map(\.name)),
+      flagsPosition: structure.flagsPosition, bits: bits, flagsWidth: fixed ? max(1, (bits + 7) / 8) : nil,
+      writesFlags: true, readsFlagsAlways: always ?? true)
+    structs[index] = plan
+    return plan
+  }
+
+  private mutating func plan(
+    _ field: FieldDefinition, of name: String, _ bits: inout Int, visiting: Set<String>
+  ) throws(SchemaError) -> FieldPlan {
+    if field.record == true, dialect.refusesRecordFields {
+      throw SchemaError("Record not supported as field. Use @example/my-record")
+    }
+    let isArray = field.array == true
+    let noDefault = options.withoutDefault[name]?.contains(field.name) == true
+    let required = field.required == true
+    if !isArray, let width = bitWidth(ofType: field.type) {
+      bits += width
+      return FieldPlan(
+        node: .primitive(.none), presence: .bits(bits - width, width: width), isRequired: false, isInline: false,
+        version: field.version, absent: noDefault ? .undefined : 0)
+    }
+    var index = try node(named: field.type, visiting: [], context: field.name)
+    if isArray {
+      nodes.append(.array(index))
+      index = nodes.count - 1
+    }
+    let node = nodes[index]
+    if field.inline == true, dialect.checksLayout {
+      return try inline(field, node, of: name, &bits, visiting: visiting)
+    }
+    var presence = FieldPlan.Presence.always
+    if case .primitive(.bool) = node {
+      presence = .flag(bits)
+      bits += 1
+    } else if !required {
+      presence = .bit(bits)
+      bits += 1
+    }
+    return FieldPlan(
+      node: node, presence: presence, isRequired: required, isInline: false, version: field.version,
+      absent: noDefault ? .undefined : absent(node))
+  }
+
+  private mutating func inline(
+    _ field: FieldDefinition, _ node: Node, of name: String, _ bits: inout Int, visiting: Set<String>
+  ) throws(SchemaError) -> FieldPlan {
+    switch node {
+    case .array: throw SchemaError("Arrays cannot be inlined")
+    case .record: throw SchemaError("Records cannot be inlined")
+    default: break
+    }
+    guard case .structure(let child, framed: false) = node,
+      let type = definition.types.first(where: { structIndexes[$0.fullName] == child }),
+      case .structure(let structure) = type.kind
+    else { throw SchemaError("Struct \(name): inline requires compact") }
+    let childPlan = try plan(type.fullName, structure, visiting: visiting)
+    let required = field.required == true
+    let presence = required ? nil : bits
+    if !required { bits += 1 }
+    let first = bits
+    bits += childPlan.bits
+    return FieldPlan(
+      node: node, presence: .inline(structure: child, presence: presence, first: first), isRequired: required,
+      isInline: true, version: field.version, absent: .null)
+  }
+
+  /// What an optional field of a type reads as when it was not written.
+  private func absent(_ node: Node) -> Value {
+    switch node {
+    case .primitive(let primitive): primitive.absent
+    case .enumeration(let index): enums[index].strings ? .null : 0
+    default: .null
+    }
+  }
+}
