@@ -1,0 +1,134 @@
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+extension SQLiteStorage {
+  /// Name of the database inside the directory.
+  public static let fileName = "store.db"
+
+  static func open(_ directory: String, _ options: StoreOptions) throws(StoreError) -> Database {
+    let path = directory + "/" + fileName
+    if options.create && !options.isReadOnly { try makeDirectory(directory, mode: 0o755) }
+    guard access(path, F_OK) == 0 || (options.create && !options.isReadOnly) else {
+      if errno == ENOENT || errno == ENOTDIR { throw .missing(path: path) }
+      throw .system(path: path, operation: "open", detail: String(cString: strerror(errno)))
+    }
+    let database = try Database(
+      path: path, readOnly: options.isReadOnly, create: options.create,
+      busyTimeoutMilliseconds: options.busyTimeoutMilliseconds)
+    try prepare(database, options)
+    return database
+  }
+
+  static func makeDirectory(_ path: String, mode: mode_t) throws(StoreError) {
+    var created = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      created += created.isEmpty && !path.hasPrefix("/") ? String(part) : "/" + part
+      if created.hasPrefix("//") { created.removeFirst() }
+      if part.isEmpty || mkdir(created, mode) == 0 || errno == EEXIST || errno == EISDIR { continue }
+      let error = errno
+      var info = stat()
+      if stat(created, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR { continue }
+      if error == EACCES || error == EROFS || error == EPERM {
+        throw .readOnly(path: created, detail: String(cString: strerror(error)))
+      }
+      if error == ENOSPC || error == EDQUOT { throw .diskFull(path: created) }
+      throw .system(path: created, operation: "create", detail: String(cString: strerror(error)))
+    }
+  }
+
+  private static func prepare(_ database: Database, _ options: StoreOptions) throws(StoreError) {
+    if options.isReadOnly {
+      try checkVersion(database, database.integer("PRAGMA user_version") ?? 0)
+      try database.execute("PRAGMA query_only = 1; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384")
+      return
+    }
+    try database.execute(
+      """
+      PRAGMA journal_mode = WAL; PRAGMA synchronous = \(options.durability.pragma); PRAGMA cache_size = -16384;
+      PRAGMA mmap_size = 268435456; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY
+      """)
+    let version = try database.integer("PRAGMA user_version") ?? 0
+    if version == Schema.version { return try checkVersion(database, version) }
+    try migrate(database)
+  }
+
+  private static func checkVersion(_ database: Database, _ version: Int64) throws(StoreError) {
+    guard version <= Schema.version else {
+      throw .newerSchema(path: database.path, found: Int(version), supported: Schema.version)
+    }
+    guard try database.integer("PRAGMA application_id") == Int64(Schema.applicationID) else {
+      throw .corrupt(path: database.path, detail: "an SQLite database, but not of this program")
+    }
+    guard version == Schema.version else {
+      throw .readOnly(path: database.path, detail: "schema version \(version) must be migrated first")
+    }
+  }
+
+  /// Creates the tables, or brings an older store up to date, one version a transaction. Several processes may do
+  /// this at once: each looks again once it holds the write lock.
+  private static func migrate(_ database: Database) throws(StoreError) {
+    while true {
+      try database.execute("BEGIN IMMEDIATE")
+      do throws(StoreError) {
+        let version = Int(try database.integer("PRAGMA user_version") ?? 0)
+        if version > Schema.version {
+          throw .newerSchema(path: database.path, found: version, supported: Schema.version)
+        }
+        if version == 0 {
+          guard try database.integer("SELECT count(*) FROM sqlite_schema") == 0 else {
+            throw .corrupt(path: database.path, detail: "an SQLite database, but not of this program")
+          }
+          try database.execute(Schema.create)
+          try database.execute("INSERT INTO meta(key, value) VALUES('created_by', 'hypertools')")
+          try database.execute("PRAGMA application_id = \(Schema.applicationID)")
+          try database.execute("PRAGMA user_version = \(Schema.version)")
+        } else if version < Schema.version {
+          guard let step = Schema.migrations[version] else {
+            throw .corrupt(path: database.path, detail: "schema version \(version) was never released")
+          }
+          try database.execute(step)
+          try database.execute("PRAGMA user_version = \(version + 1)")
+        }
+        try database.execute("COMMIT")
+        if version == Schema.version { return try checkVersion(database, Int64(version)) }
+      } catch {
+        try? database.execute("ROLLBACK")
+        throw error
+      }
+    }
+  }
+}
+
+/// How a store is opened.
+public struct StoreOptions: Sendable {
+  /// Whether a commit that was acknowledged survives a power failure.
+  public enum Durability: Sendable {
+    /// It does: every commit waits for the disk.
+    case full
+    /// A process may die at any time without loss, but a power failure may undo the newest commits.
+    case normal
+
+    var pragma: String { self == .full ? "FULL" : "NORMAL" }
+  }
+
+  /// Whether the store is created when it is missing.
+  public var create = true
+  /// Whether nothing is ever written.
+  public var isReadOnly = false
+  /// What an acknowledged commit is worth.
+  public var durability = Durability.full
+  /// How long a writer waits for other writers.
+  public var busyTimeoutMilliseconds = 10_000
+
+  /// The defaults: create, write, durable, ten seconds.
+  public init(
+    create: Bool = true, isReadOnly: Bool = false, durability: Durability = .full,
+    busyTimeoutMilliseconds: Int = 10_000
+  ) {
+    self.create = create
+    self.isReadOnly = isReadOnly
+    self.durability = durability
+    self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
+  }
+}

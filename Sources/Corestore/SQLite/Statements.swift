@@ -1,0 +1,89 @@
+/// The prepared statements of a connection.
+final class Statements {
+  let beginRead, beginWrite, commit, rollback, touchSchema: Statement
+  let property, putProperty: Statement
+  let coreByID, coreByDiscoveryKey, allCores, insertCore, setCoreArea, updateCore: Statement
+  let coreByAlias, setAlias, aliases: Statement
+  let areaByID, draftByName, draftsOfCore, dependents, insertArea, updateArea, deleteArea: Statement
+  let block, putBlock, deleteBlocks, hasBlock, blockIndexes: Statement
+  let page, putPage, deletePages, pageIndexes: Statement
+  let userData, putUserData, deleteUserData, userDataKeys, deleteAreaUserData: Statement
+  let local, putLocal, deleteLocal, locals, deleteAreaLocal: Statement
+
+  init(_ database: Database) throws(StoreError) {
+    func prepare(_ sql: String) throws(StoreError) -> Statement { try Statement(sql, in: database) }
+    beginRead = try prepare("BEGIN")
+    beginWrite = try prepare("BEGIN IMMEDIATE")
+    commit = try prepare("COMMIT")
+    rollback = try prepare("ROLLBACK")
+    touchSchema = try prepare("SELECT 1 FROM meta LIMIT 1")
+
+    property = try prepare("SELECT value FROM meta WHERE key = ?")
+    putProperty = try prepare("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)")
+
+    let core = "SELECT id, discovery_key, key, manifest, public_key, frozen, area FROM cores"
+    coreByID = try prepare("\(core) WHERE id = ?")
+    coreByDiscoveryKey = try prepare("\(core) WHERE discovery_key = ?")
+    allCores = try prepare("\(core) ORDER BY id")
+    insertCore = try prepare("INSERT INTO cores(discovery_key, key, manifest, public_key, area) VALUES(?, ?, ?, ?, ?)")
+    setCoreArea = try prepare("UPDATE cores SET area = ? WHERE id = ?")
+    updateCore = try prepare("UPDATE cores SET manifest = ?, public_key = ?, frozen = ? WHERE id = ?")
+
+    coreByAlias = try prepare("SELECT core FROM aliases WHERE namespace = ? AND name = ?")
+    setAlias = try prepare("INSERT OR REPLACE INTO aliases(namespace, name, core) VALUES(?, ?, ?)")
+    aliases = try prepare(
+      """
+      SELECT namespace, name, core FROM aliases
+      WHERE (?1 IS NULL OR namespace = ?1) AND (?2 IS NULL OR core = ?2) ORDER BY namespace, name
+      """)
+
+    let area = """
+      SELECT id, core, name, dependency_area, dependency_length, fork, length, byte_length, root_hash, signature,
+        timestamp, contiguous_length, remote_contiguous_length
+      FROM areas
+      """
+    areaByID = try prepare("\(area) WHERE id = ?")
+    draftByName = try prepare("\(area) WHERE core = ? AND name = ?")
+    draftsOfCore = try prepare("\(area) WHERE core = ? AND name IS NOT NULL ORDER BY id")
+    dependents = try prepare("\(area) WHERE dependency_area = ? ORDER BY id")
+    insertArea = try prepare(
+      """
+      INSERT INTO areas(core, name, dependency_area, dependency_length, fork, length, byte_length, root_hash,
+        signature, timestamp)
+      VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
+    updateArea = try prepare(
+      """
+      UPDATE areas SET dependency_area = ?, dependency_length = ?, fork = ?, length = ?, byte_length = ?,
+        root_hash = ?, signature = ?, timestamp = ?, contiguous_length = ?, remote_contiguous_length = ?
+      WHERE id = ?
+      """)
+    deleteArea = try prepare("DELETE FROM areas WHERE id = ?")
+
+    block = try prepare("SELECT value FROM blocks WHERE id = ?")
+    putBlock = try prepare("INSERT OR REPLACE INTO blocks(id, value) VALUES(?, ?)")
+    deleteBlocks = try prepare("DELETE FROM blocks WHERE id >= ? AND id < ?")
+    hasBlock = try prepare("SELECT 1 FROM blocks WHERE id = ?")
+    blockIndexes = try prepare("SELECT id FROM blocks WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
+
+    page = try prepare("SELECT page FROM nodes WHERE id = ?")
+    putPage = try prepare("INSERT OR REPLACE INTO nodes(id, page) VALUES(?, ?)")
+    deletePages = try prepare("DELETE FROM nodes WHERE id >= ? AND id < ?")
+    pageIndexes = try prepare("SELECT id FROM nodes WHERE id >= ? AND id < ? ORDER BY id")
+
+    userData = try prepare("SELECT value FROM user_data WHERE area = ? AND key = ?")
+    putUserData = try prepare("INSERT OR REPLACE INTO user_data(area, key, value) VALUES(?, ?, ?)")
+    deleteUserData = try prepare("DELETE FROM user_data WHERE area = ? AND key = ?")
+    userDataKeys = try prepare("SELECT key FROM user_data WHERE area = ? ORDER BY key")
+    deleteAreaUserData = try prepare("DELETE FROM user_data WHERE area = ?")
+
+    local = try prepare("SELECT value FROM local WHERE area = ? AND key = ?")
+    putLocal = try prepare("INSERT OR REPLACE INTO local(area, key, value) VALUES(?, ?, ?)")
+    deleteLocal = try prepare("DELETE FROM local WHERE area = ? AND key = ?")
+    locals = try prepare(
+      """
+      SELECT key, value FROM local WHERE area = ?1 AND key >= ?2 AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4
+      """)
+    deleteAreaLocal = try prepare("DELETE FROM local WHERE area = ?")
+  }
+}

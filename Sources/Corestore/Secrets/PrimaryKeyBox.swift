@@ -1,0 +1,45 @@
+import CompactEncoding
+import Hypercore
+import HypercoreCrypto
+
+/// The primary key of a store, checked against the fingerprint in its data.
+final class PrimaryKeyBox {
+  private static let property = "primary_key_check"
+  private let key: Fixed32?
+  private let path: String
+
+  init(_ context: StoreContext, _ secrets: any SecretStore, given: Fixed32?, isReadOnly: Bool) throws {
+    path = (secrets as? SecretDirectory)?.path ?? "memory"
+    let stored = try context.read { try context.storage.property(Self.property) }
+    var key = try secrets.primaryKey()
+    if key == nil && !isReadOnly && (stored == nil || given.map { Self.check($0) } == stored) {
+      key = try secrets.establishPrimaryKey(given ?? Self.random())
+    }
+    self.key = key
+    guard let key else { return }
+    let check = Self.check(key)
+    if let given, given != key { throw StoreError.otherPrimaryKey(path: path) }
+    if let stored, stored != check { throw StoreError.otherPrimaryKey(path: path) }
+    if stored == nil && !isReadOnly {
+      try context.write { try context.storage.setProperty(Self.property, check) }
+    }
+  }
+
+  func required() throws -> Fixed32 {
+    guard let key else { throw StoreError.secretsMissing(path: path) }
+    return key
+  }
+
+  private static func check(_ key: Fixed32) -> [UInt8] {
+    Blake2b.hash(Array("hypertools primary key".utf8), key: key.bytes).bytes
+  }
+
+  private static func random() -> Fixed32 {
+    var generator = SystemRandomNumberGenerator()
+    return Fixed32 { buffer in
+      for offset in stride(from: 0, to: 32, by: 8) {
+        buffer.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+      }
+    }
+  }
+}

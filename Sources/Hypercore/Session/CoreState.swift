@@ -1,0 +1,49 @@
+import CompactEncoding
+import HypercoreCrypto
+
+/// What all sessions of one core share: its record and the rules for signing.
+final class CoreState {
+  unowned let context: StoreContext
+  private(set) var record: CoreRecord
+  private(set) var manifest: Manifest?
+  private(set) var verifier: Verifier
+  private var generation: UInt64
+  /// The transaction that stored the core was undone.
+  var isDead = false
+
+  init(_ record: CoreRecord, context: StoreContext) throws {
+    self.context = context
+    self.record = record
+    manifest = try Self.manifest(of: record)
+    verifier = Verifier(key: record.key, manifest: manifest)
+    generation = context.generation
+  }
+
+  private static func manifest(of record: CoreRecord) throws -> Manifest? {
+    guard let bytes = record.manifest else { return nil }
+    return try Manifest(decoding: bytes)
+  }
+
+  /// Reads the record again when somebody else may have changed it.
+  func refresh() throws {
+    guard generation != context.generation else { return }
+    guard !isDead, let stored = try context.storage.core(record.id) else { throw SessionError.storageEmpty }
+    if stored != record { try adopt(stored) }
+    generation = context.generation
+  }
+
+  private func adopt(_ new: CoreRecord) throws {
+    record = new
+    manifest = try Self.manifest(of: new)
+    verifier = Verifier(key: new.key, manifest: manifest)
+  }
+
+  func update(_ body: (inout CoreRecord) -> Void) throws {
+    var new = record
+    body(&new)
+    guard new != record else { return }
+    context.willChange()
+    try context.storage.updateCore(new)
+    try adopt(new)
+  }
+}

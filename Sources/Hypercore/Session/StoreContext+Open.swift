@@ -1,0 +1,73 @@
+public import HypercoreCrypto
+
+extension StoreContext {
+  /// Stores a new core, under a name perhaps.
+  public func createCore(_ new: NewCore, alias: Alias? = nil) throws -> CoreRecord {
+    try write {
+      willChange()
+      let record = try storage.insertCore(new, area: nil)
+      if let alias { try storage.setAlias(alias, core: record.id) }
+      forgetOnRollback(try core(record))
+      return record
+    }
+  }
+
+  /// Gives a stored core one more name.
+  public func setAlias(_ alias: Alias, core: CoreID) throws {
+    try write {
+      willChange()
+      try storage.setAlias(alias, core: core)
+    }
+  }
+
+  /// Gives a stored core one more name.
+  public func setAlias(_ alias: Alias, for session: Hypercore) throws { try setAlias(alias, core: session.id) }
+
+  /// A session on the default state of a stored core.
+  ///
+  /// - Parameter keyPair: signs; without one the session reads only.
+  public func openSession(on record: CoreRecord, keyPair: KeyPair?, isReadOnly: Bool) throws -> Hypercore {
+    try read {
+      Hypercore(core: try core(record), state: try state(record.area), keyPair: keyPair, isReadOnly: isReadOnly)
+    }
+  }
+}
+
+extension Hypercore {
+  /// Stores a manifest or public key that was not known so far.
+  public func updateRecord(_ record: CoreRecord) throws {
+    try write("write") {
+      try core.update {
+        $0.manifest = record.manifest
+        $0.publicKey = record.publicKey
+      }
+    }
+  }
+
+  /// Fills an empty log whose manifest fixes its start with the content of another one: blocks, tree nodes and user
+  /// data up to that length.
+  ///
+  /// - Throws: ``SessionError/prologueMismatch(_:)``.
+  public func copyPrologue(from source: Hypercore) throws {
+    try write("append") {
+      guard let prologue = core.verifier.prologue, prologue.length > 0 else { return }
+      guard state.length < prologue.length else { return }
+      try source.state.refresh()
+      guard source.state.length >= prologue.length else {
+        throw SessionError.prologueMismatch("Missing nodes for prologue hash")
+      }
+      var tree = try source.state.tree(at: prologue.length)
+      guard tree.hash == prologue.hash else { throw SessionError.prologueMismatch("Prologue does not match source") }
+      let common = try source.state.tree(at: state.length)
+      guard common.roots == state.tree.roots else {
+        throw SessionError.prologueMismatch("Prologue does not match source")
+      }
+      tree.fork = state.fork
+      try state.extend(to: tree, from: source.state, .given(nil))
+      for key in try context.storage.userDataKeys(in: source.core.record.area) {
+        let value = try context.storage.userData(key, in: source.core.record.area)
+        try context.storage.setUserData(key, value, in: core.record.area)
+      }
+    }
+  }
+}

@@ -1,0 +1,173 @@
+public import CompactEncoding
+internal import HypercoreCrypto
+
+/// A storage in memory, with the same transactions as one on disk: for tests, simulations and throw-away logs.
+///
+/// Every change notes how to undo it; ``rollback()`` plays those notes backwards.
+public final class MemoryStorage: Storage {
+  /// What an area holds.
+  struct Content {
+    var blocks: [UInt64: [UInt8]] = [:]
+    var nodes: [UInt64: TreeNode] = [:]
+    var userData: [String: [UInt8]] = [:]
+    var local: [[UInt8]: [UInt8]] = [:]
+  }
+
+  private var properties: [String: [UInt8]] = [:]
+  var records: [CoreRecord] = []
+  var idByDiscoveryKey: [Fixed32: CoreID] = [:]
+  var coreByAlias: [Alias: CoreID] = [:]
+  var areas: [AreaID: Area] = [:]
+  var contents: [AreaID: Content] = [:]
+  var nextArea: UInt32 = 1
+  private var transaction: TransactionKind?
+  private var undo: [(MemoryStorage) -> Void] = []
+  public private(set) var version: UInt64 = 0
+
+  /// An empty storage.
+  public init() {}
+
+  public func begin(_ kind: TransactionKind) throws {
+    precondition(transaction == nil, "transactions do not nest")
+    transaction = kind
+  }
+
+  public func commit() throws {
+    precondition(transaction != nil, "no transaction is open")
+    transaction = nil
+    if !undo.isEmpty { version += 1 }
+    undo.removeAll()
+  }
+
+  public func rollback() {
+    precondition(transaction != nil, "no transaction is open")
+    transaction = nil
+    if !undo.isEmpty { version += 1 }
+    while let step = undo.popLast() { step(self) }
+  }
+
+  /// Notes how to take back the change that follows.
+  func willChange(_ takeBack: @escaping (MemoryStorage) -> Void) {
+    precondition(transaction == .write, "changes need a write transaction")
+    undo.append(takeBack)
+  }
+
+  // MARK: The store
+
+  public func property(_ key: String) -> [UInt8]? { properties[key] }
+
+  public func setProperty(_ key: String, _ value: [UInt8]) {
+    let old = properties[key]
+    willChange { $0.properties[key] = old }
+    properties[key] = value
+  }
+
+  // MARK: Cores
+
+  public func core(_ id: CoreID) -> CoreRecord? {
+    let index = Int(id.rawValue) - 1
+    return records.indices.contains(index) ? records[index] : nil
+  }
+
+  public func core(discoveryKey: Fixed32) -> CoreRecord? { idByDiscoveryKey[discoveryKey].flatMap { core($0) } }
+
+  public func insertCore(_ new: NewCore, area: AreaID?) -> CoreRecord {
+    let id = CoreID(rawValue: UInt32(records.count + 1))
+    let area = area ?? insertArea(core: id, name: nil, head: .empty, dependency: nil).id
+    let record = CoreRecord(id: id, new: new, area: area)
+    willChange {
+      $0.records.removeLast()
+      $0.idByDiscoveryKey[new.discoveryKey] = nil
+    }
+    records.append(record)
+    idByDiscoveryKey[new.discoveryKey] = id
+    return record
+  }
+
+  public func updateCore(_ record: CoreRecord) {
+    let index = Int(record.id.rawValue) - 1
+    let old = records[index]
+    willChange { $0.records[index] = old }
+    records[index] = record
+  }
+
+  public func cores() -> [CoreRecord] { records }
+
+  // MARK: Aliases
+
+  public func core(alias: Alias) -> CoreID? { coreByAlias[alias] }
+
+  public func setAlias(_ alias: Alias, core: CoreID) {
+    let old = coreByAlias[alias]
+    willChange { $0.coreByAlias[alias] = old }
+    coreByAlias[alias] = core
+  }
+
+  public func aliases(namespace: Fixed32?, core: CoreID?) -> [(alias: Alias, core: CoreID)] {
+    coreByAlias.filter { entry in
+      (namespace == nil || entry.key.namespace == namespace) && (core == nil || entry.value == core)
+    }
+    .map { (alias: $0.key, core: $0.value) }
+    .sorted { a, b in
+      a.alias.namespace == b.alias.namespace
+        ? a.alias.name.lexicographicallyPrecedes(b.alias.name) : a.alias.namespace < b.alias.namespace
+    }
+  }
+
+  // MARK: Areas
+
+  public func area(_ id: AreaID) -> Area? { areas[id] }
+
+  public func draft(named name: String, of core: CoreID) -> Area? {
+    areas.values.first { $0.core == core && $0.name == name }
+  }
+
+  public func drafts(of core: CoreID) -> [Area] {
+    areas.values.filter { $0.core == core && $0.name != nil }.sorted { $0.id.rawValue < $1.id.rawValue }
+  }
+
+  public func dependents(of area: AreaID) -> [Area] {
+    areas.values.filter { $0.dependency?.area == area }.sorted { $0.id.rawValue < $1.id.rawValue }
+  }
+
+  public func insertDraft(named name: String, of core: CoreID, head: Head, dependency: Dependency?) -> Area {
+    insertArea(core: core, name: name, head: head, dependency: dependency)
+  }
+
+  private func insertArea(core: CoreID, name: String?, head: Head, dependency: Dependency?) -> Area {
+    let id = AreaID(rawValue: nextArea)
+    willChange {
+      $0.nextArea -= 1
+      $0.areas[id] = nil
+      $0.contents[id] = nil
+    }
+    nextArea += 1
+    let area = Area(id: id, core: core, name: name, head: head, dependency: dependency)
+    areas[id] = area
+    contents[id] = Content()
+    return area
+  }
+
+  public func updateArea(_ area: Area) {
+    let old = areas[area.id]
+    willChange { $0.areas[area.id] = old }
+    areas[area.id] = area
+  }
+
+  public func deleteArea(_ id: AreaID) {
+    let old = areas[id]
+    let content = contents[id]
+    willChange {
+      $0.areas[id] = old
+      $0.contents[id] = content
+    }
+    areas[id] = nil
+    contents[id] = nil
+  }
+}
+
+extension Head {
+  /// The head of a log without blocks that was never signed.
+  public static let empty = Head(
+    fork: 0, length: 0, byteLength: 0, rootHash: MerkleTree().hash, signature: nil, timestamp: 0)
+}
