@@ -92,6 +92,7 @@ let package = Package(
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
+    tests("Corestore", ["Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -86,10 +86,9 @@ extension Corestore {
 
   /// The log named by what a user typed: a key as z-base-32, hex or URL.
   ///
-  /// - Throws: ``StoreError/noSelector`` when it is no key.
+  /// - Throws: `KeyIdentifierError` when it is no key.
   public func get(id: String, isReadOnly: Bool = false) throws -> Hypercore {
-    guard let key = Self.decodeKey(id) else { throw StoreError.noSelector }
-    return try get(key: key, isReadOnly: isReadOnly)
+    try get(key: KeyIdentifier.decode(id), isReadOnly: isReadOnly)
   }
 
   /// Whether a log is stored.

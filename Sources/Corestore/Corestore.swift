@@ -68,11 +68,6 @@ public import HypercoreCrypto
 /// A store and everything made from it belongs to one thread at a time. Threads that want to work side by side open
 /// the directory once each, or share a ``CommitQueue``.
 public final class Corestore {
-  /// The namespace of a store's root: 32 zero bytes.
-  public static let rootNamespace = Fixed32()
-  /// What key pairs are derived in: `namespace("corestore", 1)[0]`.
-  public static let derivationNamespace = HypercoreCrypto.namespace("corestore", 0)
-
   /// Transactions, and the logs in use.
   public let context: StoreContext
   /// Keeps the primary key and secret keys.
@@ -94,7 +89,7 @@ public final class Corestore {
   ) throws {
     let context = StoreContext(storage)
     let keys = try PrimaryKeyBox(context, secrets, given: primaryKey, isReadOnly: isReadOnly)
-    self.init(context, secrets, keys, namespace: Self.rootNamespace, isReadOnly: isReadOnly)
+    self.init(context, secrets, keys, namespace: StoreDerivation.rootNamespace, isReadOnly: isReadOnly)
   }
 
   /// The store in a directory, created unless the options say otherwise.
@@ -144,7 +139,7 @@ public final class Corestore {
 
   /// The store for a namespace below this one.
   public func namespace(_ name: [UInt8]) -> Corestore {
-    let child = Blake2b.hash([namespace.bytes, name])
+    let child = StoreDerivation.namespace(of: namespace, name: name)
     let store = Corestore(context, secrets, keys, namespace: child, isReadOnly: isReadOnly)
     store.manifestVersion = manifestVersion
     return store
@@ -158,9 +153,7 @@ public final class Corestore {
   }
 
   func keyPair(of alias: Alias) throws -> KeyPair {
-    let seed = Blake2b.hash(
-      [Self.derivationNamespace.bytes, alias.namespace.bytes, alias.name], key: try keys.required().bytes)
-    return KeyPair(seed: seed)
+    StoreDerivation.keyPair(primaryKey: try keys.required(), namespace: alias.namespace, name: alias.name)
   }
 
   /// The primary key.

@@ -64,7 +64,8 @@ final class Database {
 
   /// The error for an SQLite result code, with the text of the connection.
   func failure(_ code: Int32, _ operation: String) -> StoreError {
-    let detail = handle.flatMap { String(validatingCString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+    let detail =
+      handle.flatMap { String(validatingCString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
     let system = handle.map { sqlite3_system_errno($0) } ?? 0
     switch code & 0xff {
     case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt(path: path, detail: detail)

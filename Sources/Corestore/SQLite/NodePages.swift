@@ -134,7 +134,8 @@ struct NodePages {
       try load(id, sql)
       let start = page * Self.nodesPerPage
       let from = Int(max(range.lowerBound, start) - start) * Self.nodeSize
-      let to = min(Int(min(range.upperBound, start + Self.nodesPerPage) - start) * Self.nodeSize, pages[id]?.bytes.count ?? 0)
+      let to = min(
+        Int(min(range.upperBound, start + Self.nodesPerPage) - start) * Self.nodeSize, pages[id]?.bytes.count ?? 0)
       guard from < to else { continue }
       change(id, upTo: 0) { bytes in for position in from..<to { bytes[position] = 0 } }
     }

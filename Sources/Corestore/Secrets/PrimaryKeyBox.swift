@@ -13,7 +13,8 @@ final class PrimaryKeyBox {
     let stored = try context.read { try context.storage.property(Self.property) }
     var key = try secrets.primaryKey()
     if key == nil && !isReadOnly && (stored == nil || given.map { Self.check($0) } == stored) {
-      key = try secrets.establishPrimaryKey(given ?? Self.random())
+      var generator = SystemRandomNumberGenerator()
+      key = try secrets.establishPrimaryKey(given ?? .random(using: &generator))
     }
     self.key = key
     guard let key else { return }
@@ -32,14 +33,5 @@ final class PrimaryKeyBox {
 
   private static func check(_ key: Fixed32) -> [UInt8] {
     Blake2b.hash(Array("hypertools primary key".utf8), key: key.bytes).bytes
-  }
-
-  private static func random() -> Fixed32 {
-    var generator = SystemRandomNumberGenerator()
-    return Fixed32 { buffer in
-      for offset in stride(from: 0, to: 32, by: 8) {
-        buffer.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
-      }
-    }
   }
 }

@@ -41,7 +41,7 @@ extension Hypercore: AppendableLog {
       var stored = blocks
       if let encryption {
         let fork = try mainState.fork
-        stored = blocks.enumerated().map { encryption.encrypted($1, at: length + UInt64($0), fork: fork) }
+        stored = try blocks.enumerated().map { try encryption.encrypted($1, at: length + UInt64($0), fork: fork) }
       }
       try state.append(stored, signing(of: stored, signature, keyPair ?? self.keyPair))
       return newLength

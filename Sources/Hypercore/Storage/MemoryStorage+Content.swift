@@ -90,6 +90,8 @@ extension MemoryStorage {
     let entries = (contents[area]?.local ?? [:]).filter { key, _ in
       !key.lexicographicallyPrecedes(lower) && upper.map { key.lexicographicallyPrecedes($0) } ?? true
     }
-    return entries.sorted { $0.key.lexicographicallyPrecedes($1.key) }.prefix(limit).map { (key: $0.key, value: $0.value) }
+    return entries.sorted { $0.key.lexicographicallyPrecedes($1.key) }.prefix(limit).map {
+      (key: $0.key, value: $0.value)
+    }
   }
 }

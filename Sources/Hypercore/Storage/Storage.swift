@@ -112,7 +112,9 @@ public protocol Storage: AnyObject {
   /// Sets or, with nil, removes a value.
   func setLocal(_ key: [UInt8], _ value: [UInt8]?, in area: AreaID) throws
   /// The entries with a key of at least `lower` and below `upper` (nil: no bound), ascending, at most `limit`.
-  func locals(from lower: [UInt8], to upper: [UInt8]?, in area: AreaID, limit: Int) throws
+  func locals(
+    from lower: [UInt8], to upper: [UInt8]?, in area: AreaID, limit: Int
+  ) throws
     -> [(key: [UInt8], value: [UInt8])]
 }
 
