@@ -8,7 +8,7 @@ extension Hyperbee {
   ///   ``BeeError/invalidBlock(sequence:reason:)`` when one is malformed.
   public func get(_ key: [UInt8]) throws -> Entry? {
     let tree = tree
-    guard let sequence = try tree.sequence(of: prefix.isEmpty ? key : prefix + key) else { return nil }
+    guard let sequence = try live.sequence(of: prefix.isEmpty ? key : prefix + key, in: tree) else { return nil }
     return Entry(sequence: sequence, key: key, value: try tree.block(at: sequence).value)
   }
 

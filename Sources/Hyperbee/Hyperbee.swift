@@ -59,23 +59,26 @@ public final class Hyperbee {
   public let fixedVersion: UInt64?
 
   let cache: NodeCache
+  let live: LiveTree
   let isMain: Bool
 
   /// A bee over `log`, which may be empty. Nothing is read or written yet.
   public convenience init(_ log: any ReadableLog, options: Options = Options()) {
     self.init(
       log, options: options, prefix: [], fixedVersion: nil, cache: NodeCache(capacity: options.cachedNodes),
-      isMain: true)
+      live: LiveTree(capacity: options.cachedNodes), isMain: true)
   }
 
   init(
-    _ log: any ReadableLog, options: Options, prefix: [UInt8], fixedVersion: UInt64?, cache: NodeCache, isMain: Bool
+    _ log: any ReadableLog, options: Options, prefix: [UInt8], fixedVersion: UInt64?, cache: NodeCache, live: LiveTree,
+    isMain: Bool
   ) {
     self.log = log
     self.options = options
     self.prefix = prefix
     self.fixedVersion = fixedVersion
     self.cache = cache
+    self.live = live
     self.isMain = isMain
   }
 

@@ -15,11 +15,12 @@ extension Batch {
 
   private func remove(_ key: [UInt8], _ condition: Hyperbee.Condition?) throws -> Bool {
     guard let root = try root() else { return false }
+    let probe = Probe(key)
     var node = root
     path.removeAll(keepingCapacity: true)
     while true {
       guard path.count < Tree.maximumHeight else { throw tree.tooHigh }
-      let (isHit, index) = try search(key, in: node)
+      let (isHit, index) = try search(probe, in: node)
       path.append(Step(node: node, index: index))
       if isHit {
         let stored = node.keys[index].sequence

@@ -15,6 +15,7 @@ extension Batch {
       throw BeeError.logChanged(
         expectedLength: base, foundLength: log.length, expectedFork: tree.fork, foundFork: log.fork)
     }
+    var encoder = BlockEncoder()
     var blocks: [[UInt8]] = []
     blocks.reserveCapacity(pending.count)
     for i in pending.indices {
@@ -22,10 +23,12 @@ extension Batch {
       // they were before.
       if i < pending.count - 1 { compact(i) }
       let operation = pending[i]
-      blocks.append(BlockEncoder.encode(key: operation.key, value: operation.value, levels: operation.index))
+      blocks.append(encoder.encode(key: operation.key, value: operation.value, levels: operation.index))
     }
     let length = try log.append(blocks)
-    remember()
+    if !hasMarks {
+      bee.live.give(pending[pending.count - 1].root, count: nodeCount, version: length, fork: log.fork)
+    }
     return length
   }
 
@@ -46,17 +49,5 @@ extension Batch {
       }
     }
     pending[i].index = index
-  }
-
-  /// Hands the nodes just written to the cache, so that the next batch need not decode them.
-  private func remember() {
-    guard let cache = tree.cache, cache.fork == log.fork else { return }
-    for (i, operation) in pending.enumerated() {
-      for (offset, child) in operation.index.enumerated() {
-        guard let node = child?.node else { continue }
-        let stored = TreeNode(keys: node.keys, children: node.children.map(\.address))
-        cache.insert(stored, at: NodeAddress(sequence: base + UInt64(i), offset: UInt64(offset)))
-      }
-    }
   }
 }

@@ -20,56 +20,65 @@ extension Batch {
 
   private func insert(_ key: [UInt8], _ value: [UInt8]?, _ condition: Hyperbee.Condition?) throws -> Bool {
     var root = try root() ?? DraftNode()
+    let probe = Probe(key)
+    let entry = TreeKey(sequence: sequence, bytes: key, head: probe.head)
     var node = root
     path.removeAll(keepingCapacity: true)
     while true {
-      let isLeaf = node.isLeaf
-      if !isLeaf {
-        guard path.count < Tree.maximumHeight else { throw tree.tooHigh }
-        node.isChanged = true
-      }
-      let (isHit, index) = try search(key, in: node)
+      let (isHit, index) = try search(probe, in: node)
+      path.append(Step(node: node, index: index))
       if isHit {
-        let stored = node.keys[index].sequence
-        if try isRefused(stored, key: key, value: value, isPut: true, condition) { return false }
-        node.keys[index] = TreeKey(sequence: sequence, bytes: key)
-        node.isChanged = true
-        append(root, key, value)
-        return true
-      }
-      if isLeaf {
-        node.keys.insert(TreeKey(sequence: sequence, bytes: key), at: index)
-        node.isChanged = true
+        if try isRefused(node.keys[index].sequence, key: key, value: value, isPut: true, condition) {
+          mark()
+          return false
+        }
+        node.keys[index] = entry
         break
       }
-      path.append(Step(node: node, index: index))
+      if node.isLeaf {
+        node.keys.insert(entry, at: index)
+        break
+      }
+      guard path.count < Tree.maximumHeight else { throw tree.tooHigh }
       node = try child(index, of: node)
     }
+    guard node.keys.count >= Batch.splitCount || hasMarks else {
+      appendPath(key, value)
+      return true
+    }
+    for step in path { step.node.isChanged = true }
+    path.removeLast()
     while node.keys.count >= Batch.splitCount {
       let (median, right) = split(node)
       guard let step = path.popLast() else {
         root = DraftNode(keys: [median], children: [Child(new: node), Child(new: right)])
+        nodeCount += 1
         break
       }
       node = step.node
       node.keys.insert(median, at: step.index)
       node.children.insert(Child(new: right), at: step.index + 1)
-      node.isChanged = true
     }
     append(root, key, value)
     return true
   }
 
+  /// What a refused put leaves behind: the inner nodes of its path count as changed.
+  private func mark() {
+    hasMarks = true
+    for step in path where !step.node.isLeaf { step.node.isChanged = true }
+  }
+
   /// Moves the last four keys (and five children) into a new right neighbour and takes out the key before them.
   private func split(_ node: DraftNode) -> (median: TreeKey, right: DraftNode) {
     let right = DraftNode(keys: Array(node.keys.suffix(Batch.minimumCount)))
+    nodeCount += 1
     node.keys.removeLast(Batch.minimumCount)
     let median = node.keys.removeLast()
     if !node.isLeaf {
       right.children = Array(node.children.suffix(Batch.minimumCount + 1))
       node.children.removeLast(Batch.minimumCount + 1)
     }
-    node.isChanged = true
     return (median, right)
   }
 
@@ -77,7 +86,7 @@ extension Batch {
   func append(_ root: DraftNode, _ key: [UInt8], _ value: [UInt8]?) {
     let sequence = sequence
     var index: [Child?] = []
-    index.reserveCapacity(8)
+    index.reserveCapacity(path.count + 4)
     _ = number(root, sequence, &index)
     index[0] = Child(new: root, sequence: sequence)
     pending.append(Pending(key: key, value: value, index: index, root: root))
@@ -95,5 +104,25 @@ extension Batch {
       index[child.offset] = child
     }
     return offset
+  }
+
+  /// The same when nothing but the nodes of the path changed.
+  private func appendPath(_ key: [UInt8], _ value: [UInt8]?) {
+    let sequence = sequence
+    let root = path[0].node
+    let index = [Child?](unsafeUninitializedCapacity: path.count) { buffer, count in
+      buffer.initializeElement(at: 0, to: Child(new: root, sequence: sequence))
+      for offset in 1..<max(1, path.count) {
+        let above = path[offset - 1]
+        let child = above.node.children[above.index]
+        child.sequence = sequence
+        child.offset = offset
+        buffer.initializeElement(at: offset, to: child)
+      }
+      count = path.count
+    }
+    for step in path { step.node.isChanged = false }
+    pending.append(Pending(key: key, value: value, index: index, root: root))
+    loadedRoot = nil
   }
 }

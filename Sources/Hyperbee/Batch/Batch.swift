@@ -49,6 +49,10 @@ public final class Batch {
   var pending: [Pending] = []
   /// The root before the first effective operation.
   var loadedRoot: DraftNode?
+  /// Number of nodes in memory.
+  var nodeCount = 0
+  /// Whether a refused put left marks behind.
+  var hasMarks = false
   /// The nodes from the root down to where the running operation is; kept to reuse its storage.
   var path: [Step] = []
 
@@ -92,9 +96,11 @@ public final class Batch {
     if log.length == 0 { try log.append([Header(metadata: bee.options.metadata).encoded()]) }
     tree = bee.tree
     base = log.length
+    (loadedRoot, nodeCount) = bee.live.take(for: tree)
     hasStarted = true
   }
 
+  @inline(__always)
   func root() throws -> DraftNode? {
     if let last = pending.last { return last.root }
     if let loadedRoot { return loadedRoot }
@@ -108,18 +114,20 @@ public final class Batch {
     if let loaded = child.node { return loaded }
     let loaded = DraftNode(try tree.node(at: child.address))
     child.node = loaded
+    nodeCount += 1
     return loaded
   }
 
   @inline(__always)
-  func key(_ index: Int, of node: DraftNode) throws -> [UInt8] {
-    if let bytes = node.keys[index].bytes { return bytes }
-    let sequence = node.keys[index].sequence
-    let bytes =
-      sequence >= base && sequence - base < UInt64(pending.count)
-      ? pending[Int(sequence - base)].key : try tree.block(at: sequence).key
-    node.keys[index].bytes = bytes
-    return bytes
+  func search(_ probe: Probe, in node: DraftNode) throws -> (isHit: Bool, index: Int) {
+    try probe.search(&node.keys) { try bytes(of: $0) }
+  }
+
+  private func bytes(of key: TreeKey) throws -> [UInt8] {
+    if key.sequence >= base, key.sequence - base < UInt64(pending.count) {
+      return pending[Int(key.sequence - base)].key
+    }
+    return try tree.block(at: key.sequence).key
   }
 
   func value(at sequence: UInt64) throws -> [UInt8]? {
@@ -127,23 +135,11 @@ public final class Batch {
       ? pending[Int(sequence - base)].value : try tree.block(at: sequence).value
   }
 
-  @inline(__always)
-  func search(_ key: [UInt8], in node: DraftNode) throws -> (isHit: Bool, index: Int) {
-    var low = 0
-    var high = node.keys.count
-    while low < high {
-      let middle = (low + high) >> 1
-      let order = compareKeys(key, try self.key(middle, of: node))
-      if order == 0 { return (true, middle) }
-      if order < 0 { high = middle } else { low = middle + 1 }
-    }
-    return (false, low)
-  }
-
   func find(_ key: [UInt8]) throws -> UInt64? {
     guard var node = try root() else { return nil }
+    let probe = Probe(key)
     for _ in 0...Tree.maximumHeight {
-      let (isHit, index) = try search(key, in: node)
+      let (isHit, index) = try search(probe, in: node)
       if isHit { return node.keys[index].sequence }
       if node.isLeaf { return nil }
       node = try child(index, of: node)

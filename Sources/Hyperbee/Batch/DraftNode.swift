@@ -1,4 +1,4 @@
-/// A tree node that a batch may change.
+/// A tree node of the newest version, which a batch may change.
 final class DraftNode {
   var keys: [TreeKey]
   var children: [Child]

@@ -76,27 +76,7 @@ struct Tree {
 
   /// The position of `key` in a node, or where it would be inserted.
   func search(_ key: [UInt8], in node: TreeNode) throws -> (isHit: Bool, index: Int) {
-    var low = 0
-    var high = node.keys.count
-    while low < high {
-      let middle = (low + high) >> 1
-      let order = compareKeys(key, try self.key(middle, of: node))
-      if order == 0 { return (true, middle) }
-      if order < 0 { high = middle } else { low = middle + 1 }
-    }
-    return (false, low)
-  }
-
-  /// The block that holds `key` in this version, or nil.
-  func sequence(of key: [UInt8]) throws -> UInt64? {
-    guard var node = try root() else { return nil }
-    for _ in 0..<Tree.maximumHeight {
-      let (isHit, index) = try search(key, in: node)
-      if isHit { return node.keys[index].sequence }
-      if node.isLeaf { return nil }
-      node = try self.node(at: node.children[index])
-    }
-    throw tooHigh
+    try Probe(key).search(&node.keys) { try block(at: $0.sequence).key }
   }
 
   /// Number of levels from the root to the leaves.

@@ -9,11 +9,18 @@ struct NodeAddress: Hashable {
 /// A key of a tree node: the block that holds it, and its bytes once they were read.
 struct TreeKey {
   let sequence: UInt64
-  var bytes: [UInt8]?
+  /// The first eight bytes, big endian, padded with zeros: decides most comparisons. Valid with ``bytes``.
+  private(set) var head: UInt64 = 0
+  var bytes: [UInt8]? {
+    didSet { if let bytes { head = keyHead(bytes) } }
+  }
 
-  init(sequence: UInt64, bytes: [UInt8]? = nil) {
+  init(sequence: UInt64) { self.sequence = sequence }
+
+  init(sequence: UInt64, bytes: [UInt8], head: UInt64) {
     self.sequence = sequence
     self.bytes = bytes
+    self.head = head
   }
 }
 
