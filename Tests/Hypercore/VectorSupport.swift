@@ -74,3 +74,102 @@ extension JSON {
       userData: try optional("userData").map { try $0.hex() })
   }
 }
+
+extension JSON {
+  /// A request as the vectors write it.
+  func request() throws -> ProofRequest {
+    let known: Set = ["block", "hash", "seek", "upgrade", "manifest"]
+    guard known.isSuperset(of: object?.keys ?? []) else { throw VectorError("unknown part in \(text())") }
+    return ProofRequest(
+      block: try optional("block").map { .init(index: try $0.number("index"), nodes: try $0.number("nodes")) },
+      hash: try optional("hash").map { .init(index: try $0.number("index"), nodes: try $0.number("nodes")) },
+      seek: try optional("seek").map { .init(bytes: try $0.number("bytes"), padding: try $0.number("padding")) },
+      upgrade: try optional("upgrade").map { .init(start: try $0.number("start"), length: try $0.number("length")) },
+      manifest: self["manifest"]?.bool ?? false)
+  }
+
+  /// A proof as the vectors write it.
+  func proof() throws -> Proof {
+    Proof(
+      fork: try number("fork"),
+      block: try optional("block").map {
+        .init(index: try $0.number("index"), value: try $0.hex("value"), nodes: try $0.nodes("nodes"))
+      },
+      hash: try optional("hash").map { .init(index: try $0.number("index"), nodes: try $0.nodes("nodes")) },
+      seek: try optional("seek").map { .init(bytes: try $0.number("bytes"), nodes: try $0.nodes("nodes")) },
+      upgrade: try optional("upgrade").map {
+        .init(
+          start: try $0.number("start"), length: try $0.number("length"), nodes: try $0.nodes("nodes"),
+          additionalNodes: try $0.nodes("additionalNodes"), signature: try $0.optional("signature")?.hex())
+      },
+      manifest: try optional("manifest")?.manifest())
+  }
+}
+
+/// A log that signs, answers and checks, all in memory.
+struct TestCore {
+  let keyPair: KeyPair
+  let key: Fixed32
+  var manifest: Manifest?
+  var log: TestLog
+  var signature: [UInt8]?
+  /// Blocks by index, for a reader that lacks some.
+  var blocks: [UInt64: [UInt8]] = [:]
+
+  /// A writer with one signer.
+  init(seed: Fixed32, manifest: Manifest? = nil, blocks: [[UInt8]]) throws {
+    keyPair = KeyPair(seed: seed)
+    let manifest = manifest ?? Manifest(publicKey: keyPair.publicKey)
+    key = manifest.key
+    self.manifest = manifest
+    log = TestLog(blocks)
+    try sign()
+  }
+
+  /// A reader of another's log.
+  init(readerOf writer: TestCore, knowsManifest: Bool = false) {
+    self = writer
+    manifest = knowsManifest ? writer.manifest : nil
+    log = TestLog()
+    signature = nil
+  }
+
+  mutating func sign() throws {
+    signature = try Verifier(key: key, manifest: manifest).sign(log.tree, with: keyPair)
+  }
+
+  mutating func append(_ blocks: [[UInt8]]) throws {
+    log.append(blocks)
+    try sign()
+  }
+
+  mutating func truncate(to length: UInt64) throws {
+    try log.truncate(to: length)
+    try sign()
+  }
+
+  var prover: Prover<NodeTable> {
+    Prover(tree: log.tree, signature: signature, manifest: manifest, nodes: log.nodes)
+  }
+
+  var checker: ProofChecker<NodeTable> {
+    ProofChecker(key: key, manifest: manifest, tree: log.tree, nodes: log.nodes)
+  }
+
+  func prove(_ request: ProofRequest) throws -> Proof {
+    try prover.prove(request) { log.block(at: $0) ?? blocks[$0] }
+  }
+
+  /// Checks a proof and stores what it brings; whether it was applied.
+  mutating func apply(_ proof: Proof) throws -> Bool {
+    guard let checked = try checker.check(proof), checked.batch.isCommittable(onto: log.tree) else { return false }
+    log.nodes.insert(checked.batch.nodes)
+    if checked.batch.isUpgraded {
+      log.tree = checked.batch.tree
+      signature = checked.batch.signature
+      manifest = manifest ?? checked.manifest
+    }
+    if let block = checked.block { blocks[block.index] = block.value }
+    return true
+  }
+}

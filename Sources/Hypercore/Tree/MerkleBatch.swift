@@ -32,6 +32,19 @@ public struct MerkleBatch: Sendable {
     baseFork = tree.fork
   }
 
+  /// A batch that puts another log, which shares the first `ancestors` blocks, into the place of `tree`.
+  init(
+    replacing base: MerkleTree, with tree: MerkleTree, ancestors: UInt64, nodes: [TreeNode], signature: [UInt8]?
+  ) {
+    self.tree = tree
+    self.nodes = nodes
+    self.ancestors = ancestors
+    baseLength = base.length
+    baseFork = base.fork
+    isUpgraded = true
+    self.signature = signature
+  }
+
   /// Adds a block.
   public mutating func append(_ block: [UInt8]) {
     isUpgraded = true

@@ -36,6 +36,10 @@ public enum MerkleError: Error, Equatable, Sendable {
   case notATruncation(to: UInt64, length: UInt64)
   /// A truncation would cut into the part of the log that the manifest fixes.
   case prologueTruncated
+  /// An append would leave the log shorter than the part that the manifest fixes.
+  case appendBelowPrologue
+  /// A log that the fixed part is to be copied from starts differently.
+  case prologueMismatch
   /// The tree was changed while the batch was prepared.
   case treeModified
   /// A length or byte length above 2^53 − 1.
@@ -78,6 +82,8 @@ extension MerkleError: CustomStringConvertible {
     case .forkNotVerifiable: "Fork proof not verifiable"
     case .notATruncation(let length, let current): "Not a truncation, \(length) must be less or equal to \(current)"
     case .prologueTruncated: "Truncation breaks prologue"
+    case .appendBelowPrologue: "Append is not consistent with prologue"
+    case .prologueMismatch: "Prologue does not match source"
     case .treeModified: "Tree was modified during batch, refusing to commit"
     case .tooLarge: "Length or size is greater than the maximum safe integer"
     }
