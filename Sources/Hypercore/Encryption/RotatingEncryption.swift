@@ -5,7 +5,7 @@ internal import HypercoreCrypto
 ///
 /// ```
 /// stored = pad(8) ‖ cipher
-/// pad    = 01 ‖ first 3 bytes of BLAKE2b-128[hashKey](block) ‖ u32le(key id)
+/// pad    = 01 ‖ bytes 1 to 3 of BLAKE2b-128[hashKey](block) ‖ u32le(key id)
 /// cipher = block XOR XSalsa20(blockKey, nonce = u64le(index) ‖ pad ‖ 8 zero bytes)
 /// ```
 ///
@@ -62,7 +62,7 @@ public struct RotatingEncryption: BlockEncryption {
     hasher.update(block)
     let pad = Writer.bytes(count: padding) { [hash = hasher.finalize()] writer in
       writer.uint8(PadType.encrypted)
-      writer.raw(Array(hash[..<3]))
+      writer.raw(Array(hash[1...3]))
       writer.uint32(key.id)
     }
     var stored = pad + block
