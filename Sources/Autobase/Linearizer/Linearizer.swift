@@ -42,9 +42,9 @@ final class Linearizer {
 
   /// The window of a writer; opened behind its first `offset` nodes when it is not open yet.
   @discardableResult
-  func open(_ key: Fixed32, offset: @autoclosure () -> UInt64) -> WriterWindow {
+  func open(_ key: Fixed32, offset: UInt64) -> WriterWindow {
     if let window = windows[key] { return window }
-    let window = WriterWindow(key: key, offset: offset())
+    let window = WriterWindow(key: key, offset: offset)
     windows[key] = window
     return window
   }

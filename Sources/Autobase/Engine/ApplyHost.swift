@@ -1,0 +1,51 @@
+public import CompactEncoding
+
+/// What `apply` may do to the base, and where it writes. Valid during the call only.
+public final class ApplyHost {
+  private unowned let base: Autobase
+  private let node: Node
+
+  init(_ base: Autobase, _ node: Node) {
+    self.base = base
+    self.node = node
+  }
+
+  /// The base's key.
+  public var key: Fixed32 { base.key }
+
+  /// The view to write, by the name it was opened with.
+  public func view(_ name: String) throws(AutobaseError) -> View { try base.view(name) }
+
+  /// The record of a writer, with the changes made so far.
+  public func member(_ key: Fixed32) throws -> Member? { try base.system.get(key) }
+
+  /// Adds a writer, or changes whether it is an indexer. A new indexer counts once its first node is linked.
+  public func addWriter(_ key: Fixed32, isIndexer: Bool = true) throws {
+    try base.system.add(key, isIndexer: isIndexer)
+    base.wantedWriters.append(key)
+  }
+
+  /// Removes a writer.
+  ///
+  /// - Throws: ``AutobaseError/lastIndexer``; see ``isRemovable(_:)``.
+  public func removeWriter(_ key: Fixed32) throws {
+    guard isRemovable(key) else { throw AutobaseError.lastIndexer }
+    try base.system.remove(key)
+  }
+
+  /// Whether a writer may be removed: it is not the only indexer.
+  public func isRemovable(_ key: Fixed32) -> Bool { base.system.isRemovable(key) }
+
+  /// Lets the optimistic node of a stranger count.
+  public func ackWriter(_ key: Fixed32) throws { try base.system.acknowledge(key) }
+
+  /// Makes a core that pins the present position in the graph, and adds it as a writer.
+  public func createAnchor() throws -> Checkout {
+    let anchor = try base.createAnchor(at: Checkout(key: node.writer.key, length: node.length))
+    base.wantedWriters.append(anchor.key)
+    return anchor
+  }
+
+  /// Stops the base: it stays where it is until it is opened with an `apply` that copes with this node.
+  public func interrupt(_ reason: String) throws -> Never { throw AutobaseError.interrupted(reason) }
+}

@@ -1,0 +1,89 @@
+import CompactEncoding
+import Hypercore
+
+extension Autobase {
+  /// Takes in everything that is new in the logs, appends what is queued, and brings the views up to date. All changes
+  /// of one round are stored in one transaction.
+  ///
+  /// - Throws: what `apply` or the store throws; then the base is closed and must be opened again, from a store that
+  ///   holds the state before the failed round.
+  public func advance() throws {
+    if let failure { throw failure }
+    do {
+      try advanceUntilIdle()
+    } catch {
+      failure = error as? AutobaseError ?? .closed
+      throw error
+    }
+  }
+
+  private func advanceUntilIdle() throws {
+    if !isCaughtUp { try catchUp() }
+    while true {
+      let taken = try takeRemote()
+      let localNodes = try takeQueue()
+      if let update = linearizer.update() {
+        if try storage.write({ try apply(update, localNodes) }) {
+          try restart()
+          continue
+        }
+      } else if try needsFlush() {
+        try storage.write { try flush([], nextSystem: nil) }
+      }
+      if taken == 0 && queue.isEmpty && wantedWriters.isEmpty { return }
+    }
+  }
+
+  // MARK: Loading
+
+  /// Adds nodes of all open logs to the graph; returns how many.
+  private func takeRemote() throws -> Int {
+    for writer in wantedWriters { try openReader(writer) }
+    wantedWriters.removeAll()
+    if readerOrder.count == 1, let only = readers[readerOrder[0]], only.isIdle { return 0 }
+    var ready = readerOrder
+    var waiting: [Fixed32: [Fixed32]] = [:]
+    var taken = 0
+    while let writer = ready.popLast(), taken < options.nodesPerRound {
+      let reader = try openReader(writer)
+      let before = taken
+      loading: while taken < options.nodesPerRound {
+        let known = readerOrder.count
+        let outcome = try load(reader)
+        if readerOrder.count > known { ready += readerOrder[known...] }
+        switch outcome {
+        case .added(let count): taken += count
+        case .waits(let head):
+          waiting[head.key, default: []].append(writer)
+          break loading
+        case .exhausted: break loading
+        }
+      }
+      if taken > before, let writers = waiting.removeValue(forKey: writer) { ready += writers }
+    }
+    return taken
+  }
+
+  func load(_ reader: WriterReader) throws -> WriterReader.Outcome {
+    try reader.loadBatch(into: linearizer) { try openReader($0).window }
+  }
+
+  /// Turns what is queued into nodes: one atomic batch, optimistic values alone.
+  private func takeQueue() throws -> [Node] {
+    guard !queue.isEmpty, let local else { return [] }
+    let reader = try openReader(local.key)
+    guard reader.isIdle else { return [] }
+    let first = queue.firstIndex { $0.isOptimistic }
+    let count = first == 0 ? 1 : first ?? queue.count
+    let values = queue[..<count]
+    queue.removeFirst(count)
+    var nodes: [Node] = []
+    nodes.reserveCapacity(count)
+    for (i, item) in values.enumerated() {
+      nodes.append(
+        linearizer.addLocal(
+          to: reader.window, batch: UInt64(count - i), value: item.value, isOptimistic: item.isOptimistic))
+    }
+    return nodes
+  }
+}

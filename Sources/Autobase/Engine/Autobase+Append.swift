@@ -1,0 +1,41 @@
+import Hypercore
+
+extension Autobase {
+  /// Appends values as one atomic batch, and brings the views up to date, in one transaction. An empty list appends
+  /// nothing.
+  ///
+  /// - Returns: the new length of the local log.
+  /// - Throws: ``AutobaseError/notWritable``, ``AutobaseError/emptyValue``; see ``advance()``.
+  @discardableResult
+  public func append(_ values: [[UInt8]]) throws -> UInt64 {
+    for value in values { try enqueue(value) }
+    try advance()
+    return local?.length ?? 0
+  }
+
+  /// Appends one value.
+  @discardableResult
+  public func append(_ value: [UInt8]) throws -> UInt64 { try append([value]) }
+
+  /// Appends a node without a value: a vote.
+  @discardableResult
+  public func appendAck() throws -> UInt64 {
+    if let failure { throw failure }
+    guard isWritable || isIndexer else { throw AutobaseError.notWritable }
+    if queue.isEmpty { queue.append(Queued(value: nil)) }
+    try advance()
+    return local?.length ?? 0
+  }
+
+  /// Queues a value for the next ``advance()``. All that is queued then becomes one atomic batch.
+  ///
+  /// - Parameter isOptimistic: whether it may be written although the local writer is no member; it counts only if
+  ///   `apply` accepts it.
+  public func enqueue(_ value: [UInt8], isOptimistic: Bool = false) throws(AutobaseError) {
+    if let failure { throw failure }
+    guard !value.isEmpty else { throw .emptyValue }
+    guard local != nil, isOptimistic || isWritable else { throw .notWritable }
+    if queue.last.map({ $0.value == nil }) ?? false { queue.removeLast() }
+    queue.append(Queued(value: value, isOptimistic: isOptimistic))
+  }
+}

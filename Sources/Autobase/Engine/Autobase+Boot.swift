@@ -1,0 +1,151 @@
+public import CompactEncoding
+import Hypercore
+
+extension Autobase {
+  /// Number of blocks of the system view, the provisional tip included.
+  public var length: UInt64 { system.length }
+  /// Number of system blocks that a quorum of indexers signed.
+  public var signedLength: UInt64 { system.view.signedLength }
+  /// What the system view says now.
+  public var info: SystemInfo { system.info }
+
+  /// Whether values can be appended.
+  public var isWritable: Bool {
+    guard let local, failure == nil else { return false }
+    if local.key == key && info.members == 0 { return true }
+    return (try? system.isRemoved(local.key)) == false
+  }
+
+  /// Whether the local writer's nodes are votes.
+  public var isIndexer: Bool { local.map { linearizer.window($0.key)?.indexer != nil } ?? false }
+
+  /// Whether the local writer was added as an indexer and none of its nodes has been linked yet.
+  public var isPendingIndexer: Bool {
+    guard let local, local.key != key, local.length == 0 else { return false }
+    return info.pendingIndexers.contains(local.key)
+  }
+
+  private var allViews: [View] { userViews + [encryption, system.view] }
+
+  /// Builds the linearizer anew, from what is indexed.
+  func restart() throws {
+    let indexers = indexedInfo.members == 0 ? [key] : indexedInfo.indexers.map { $0.key }
+    let system = system
+    let base = indexedLength
+    var offsets: [Fixed32: UInt64] = [:]
+    for writer in indexers + indexedInfo.heads.map({ $0.key }) where offsets[writer] == nil {
+      offsets[writer] = try system.member(writer, at: base)?.length ?? 0
+    }
+    let known = offsets
+    linearizer = Linearizer(indexers: indexers, heads: indexedInfo.heads) { known[$0] ?? 0 }
+    let reopened = readerOrder
+    readers = [:]
+    readerOrder = []
+    if let local { try openReader(local.key) }
+    for writer in indexers + indexedInfo.heads.map({ $0.key }) + reopened { try openReader(writer) }
+    for (writer, member) in try system.allMembers(at: indexedLength) where !member.isRemoved { try openReader(writer) }
+    for writer in try wakeupList() { try openReader(writer.key) }
+    try openSources()
+  }
+
+  private func wakeupList() throws -> [Checkout] {
+    try local?.userData(UserDataKey.wakeup).map { try WakeupList(decoding: $0).writers } ?? []
+  }
+
+  /// Starts reading a writer, behind what is indexed of it.
+  @discardableResult
+  func openReader(_ writer: Fixed32) throws -> WriterReader {
+    if let reader = readers[writer] { return reader }
+    let window: WriterWindow
+    if let open = linearizer.window(writer) {
+      window = open
+    } else {
+      window = linearizer.open(writer, offset: try system.member(writer, at: indexedLength)?.length ?? 0)
+    }
+    let log: any WriterLog
+    if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
+    let reader = WriterReader(log: log, window: window, cipher: nil)
+    readers[writer] = reader
+    readerOrder.append(writer)
+    return reader
+  }
+
+  /// Starts reading a writer that others tell of.
+  public func hintWriter(_ writer: Fixed32) throws { try openReader(writer) }
+
+  // MARK: Catching up
+
+  /// Takes the nodes of the stored tip back into the graph; or, when the tip does not fit the indexed state, drops it,
+  /// so that it is applied again (spec 03 §13.2).
+  func catchUp() throws {
+    isCaughtUp = true
+    guard storedBoot?.indexersUpdated != true, try mapTip(), try feedTip() else {
+      try dropTip()
+      return
+    }
+    // The stored tip is what the first result would lead to.
+    _ = linearizer.update()
+  }
+
+  /// Finds the views' places in the tip's list; false when the tip lists cores that are not there yet.
+  private func mapTip() throws -> Bool {
+    guard system.length == updates.last?.systemLength ?? indexedLength else { return false }
+    for (i, checkout) in info.views.enumerated() {
+      if i < indexedInfo.views.count {
+        guard indexedInfo.views[i].key == checkout.key else { return false }
+      } else {
+        guard let view = userViews.first(where: { $0.mappedIndex == nil && $0.key == checkout.key }) else {
+          return false
+        }
+        view.mappedIndex = i
+      }
+    }
+    return userViews.allSatisfy { view in
+      view.length == (view.mappedIndex.map { $0 < info.views.count ? info.views[$0].length : 0 } ?? 0)
+    }
+  }
+
+  private func feedTip() throws -> Bool {
+    for record in updates.all {
+      let reader = try openReader(record.key)
+      while reader.window.length < record.length {
+        guard case .added = try load(reader) else { return false }
+      }
+      guard reader.window.length == record.length else { return false }
+    }
+    return true
+  }
+
+  /// Goes back to what is indexed, and builds the linearizer anew.
+  func dropTip() throws {
+    try truncate(to: indexedLength)
+    updates.reset()
+    try restart()
+  }
+
+  /// Truncates the system view, and every view to what the system says then (spec 03 §6.2, §7.4).
+  func truncate(to length: UInt64) throws {
+    try writing {
+      if length < system.length { try system.truncate(to: length) } else { try system.reset() }
+      let indexers = try info.indexers.map { try ViewSet.manifest(of: $0.key, storage) }
+      for view in userViews {
+        if let index = view.mappedIndex, index < info.views.count {
+          view.systemKey = info.views[index].key
+          try view.truncate(to: info.views[index].length)
+        } else {
+          view.mappedIndex = nil
+          view.systemKey = nextManifest(view, length: 0, indexers, try view.tree(at: 0)).key
+          try view.truncate(to: 0)
+        }
+      }
+      try encryption.truncate(to: info.encryptionLength)
+    }
+  }
+
+  /// Runs `body` with all views open for writing.
+  func writing<R>(_ body: () throws -> R) rethrows -> R {
+    for view in allViews { view.isOpenForWriting = true }
+    defer { for view in allViews { view.isOpenForWriting = false } }
+    return try body()
+  }
+}

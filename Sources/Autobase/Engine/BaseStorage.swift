@@ -1,0 +1,51 @@
+public import CompactEncoding
+public import Hypercore
+public import HypercoreCrypto
+
+/// What a base needs of a store. Everything a base writes in one ``write(_:)`` takes effect together or not at all.
+public protocol BaseStorage: AnyObject {
+  /// Runs `body` as one transaction.
+  func write<R>(_ body: () throws -> R) throws -> R
+  /// Runs `body` with every read seeing the same state.
+  func read<R>(_ body: () throws -> R) throws -> R
+  /// The log that the local writer writes by default: the core named `local`.
+  func defaultLocal() throws -> any LocalLog
+  /// The log with this key, if it can be written here.
+  func local(key: Fixed32) throws -> (any LocalLog)?
+  /// The log that a key pair writes.
+  func local(_ keyPair: KeyPair) throws -> any LocalLog
+  /// The log of a writer; an empty one when nothing of it is stored yet.
+  func writer(_ key: Fixed32) throws -> any WriterLog
+  /// The view core that a manifest describes; made when it is not stored yet.
+  func view(_ manifest: Manifest) throws -> any ViewStorage
+  /// The view core with this key, if it is stored.
+  func view(key: Fixed32) throws -> (any ViewStorage)?
+  /// A new view core that holds all blocks of `old`, the first `manifest.prologue.length` of them as signed.
+  func move(_ old: any ViewStorage, to manifest: Manifest) throws -> any ViewStorage
+  /// Stores a core that is exactly its prologue.
+  func storeStatic(_ manifest: Manifest, blocks: [[UInt8]]) throws
+}
+
+/// The log of a writer.
+public protocol WriterLog: ReadableLog {
+  /// The core key.
+  var key: Fixed32 { get }
+  /// The manifest, when it is known here.
+  var manifest: Manifest? { get }
+  /// A small local value, never sent to anyone.
+  func userData(_ key: String) throws -> [UInt8]?
+  /// Sets or, with nil, removes a small local value.
+  func setUserData(_ key: String, _ value: [UInt8]?) throws
+}
+
+/// The log of the local writer.
+public protocol LocalLog: WriterLog {
+  /// The key pair that signs the log, and the views when the writer is an indexer.
+  var keyPair: KeyPair { get }
+  /// Appends signed blocks, inside a transaction.
+  func append(_ blocks: [[UInt8]]) throws
+  /// All local records with their keys, ascending.
+  func records() throws -> [(key: [UInt8], value: [UInt8])]
+  /// Sets or, with nil, removes a local record.
+  func setRecord(_ key: [UInt8], _ value: [UInt8]?) throws
+}

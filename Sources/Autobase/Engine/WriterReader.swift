@@ -1,0 +1,93 @@
+import CompactEncoding
+import Hypercore
+
+/// Reads one writer's log into the graph, a whole atomic batch at a time (spec 03 §3.2).
+final class WriterReader {
+  let key: Fixed32
+  let log: any WriterLog
+  let window: WriterWindow
+  private let cipher: (any BlockCipher)?
+  /// Messages of the batch that comes next, as far as they were read.
+  private var pending: [OplogMessage] = []
+  /// A block that is no message freezes the writer: nothing behind it is read.
+  private(set) var isFrozen = false
+
+  init(log: any WriterLog, window: WriterWindow, cipher: (any BlockCipher)?) {
+    key = log.key
+    self.log = log
+    self.window = window
+    self.cipher = cipher
+  }
+
+  /// Whether all of the log is in the graph.
+  var isIdle: Bool { window.length >= log.length }
+
+  /// The message at a 1-based length.
+  func message(_ length: UInt64) throws -> OplogMessage {
+    let block = try log.block(at: length - 1)
+    return try OplogMessage(decoding: cipher?.decrypt(block, index: length - 1) ?? block)
+  }
+
+  /// A message as stored.
+  func encode(_ message: OplogMessage, length: UInt64) throws -> [UInt8] {
+    let block = message.encoded()
+    return try cipher?.encrypt(block, index: length - 1) ?? block
+  }
+
+  enum Outcome {
+    /// So many nodes were added.
+    case added(Int)
+    /// A node references another writer's node that is not in the graph yet.
+    case waits(for: Checkout)
+    /// Nothing more is stored, or what comes next is no message.
+    case exhausted
+  }
+
+  /// Adds the next batch to the graph, if it is here with all it references.
+  func loadBatch(into linearizer: Linearizer, open: (Fixed32) throws -> WriterWindow) throws -> Outcome {
+    guard try readBatch() else { return .exhausted }
+    for message in pending {
+      for head in message.heads where head.key != key {
+        if try open(head.key).length < head.length { return .waits(for: head) }
+      }
+    }
+    let batch = pending
+    pending = []
+    for message in batch {
+      linearizer.add(
+        to: window, batch: message.batch, value: message.value, heads: message.heads,
+        isOptimistic: message.optimistic ?? false)
+    }
+    return .added(batch.count)
+  }
+
+  /// Reads messages up to the end of the next batch; false when it is not all here.
+  private func readBatch() throws -> Bool {
+    while pending.last?.batch != 1 {
+      let length = window.length + UInt64(pending.count) + 1
+      guard !isFrozen, length <= log.length else { return false }
+      do {
+        let message = try message(length)
+        guard isInSequence(message, length) else {
+          isFrozen = true
+          return false
+        }
+        pending.append(message)
+      } catch is DecodingError {
+        isFrozen = true
+        return false
+      } catch LogError.blockNotAvailable {
+        return false
+      }
+    }
+    return true
+  }
+
+  private func isInSequence(_ message: OplogMessage, _ length: UInt64) -> Bool {
+    guard message.batch > 0, !message.heads.contains(where: { $0.key == key && $0.length >= length }) else {
+      return false
+    }
+    guard let previous = pending.last else { return true }
+    return previous.batch == message.batch + 1
+  }
+}

@@ -1,0 +1,162 @@
+public import CompactEncoding
+public import Hypercore
+
+/// One view of a base as `apply` and readers see it: the signed blocks and the unsigned tip of its present core, and
+/// above them what was applied since the last flush.
+///
+/// The object stays the same when the indexers change and the view moves to a core with another key, so that caches
+/// over it stay valid. Outside `apply` it is read-only.
+public final class View: AppendableLog {
+  /// The name it was opened with.
+  public let name: String
+  /// The core below.
+  private(set) var storage: any ViewStorage
+  /// Its place in the system's list of views; nil while it is empty.
+  var mappedIndex: Int?
+  /// The key that the system lists for it: that of its present core, or of the next one once a node that changes the
+  /// indexers is applied.
+  var systemKey: Fixed32
+  /// Whether the engine, or `apply` in its name, may write.
+  var isOpenForWriting = false
+  /// Changes with every truncation.
+  public private(set) var fork: UInt64 = 0
+
+  private var kept: UInt64
+  private var blocks: [[UInt8]] = []
+  private var batch: MerkleBatch
+  private var signed: (tree: MerkleTree, signature: [UInt8])?
+  private let cipher: (any BlockCipher)?
+
+  init(name: String, storage: any ViewStorage, cipher: (any BlockCipher)? = nil) throws {
+    self.name = name
+    self.storage = storage
+    self.cipher = cipher
+    systemKey = storage.key
+    kept = storage.length
+    batch = MerkleBatch(try storage.tree())
+  }
+
+  /// The present core's key. It changes with the set of indexers.
+  public var key: Fixed32 { storage.key }
+  /// The present core's manifest.
+  public var manifest: Manifest { storage.manifest }
+  /// Number of blocks, the unsigned tip included.
+  public var length: UInt64 { kept + UInt64(blocks.count) }
+  /// Number of blocks that a quorum of indexers signed, or that are fixed by the prologue.
+  public var signedLength: UInt64 { signed?.tree.length ?? storage.signedLength }
+
+  public func block(at index: UInt64) throws -> [UInt8] {
+    let stored = try storedBlock(at: index)
+    return try cipher?.decrypt(stored, index: index) ?? stored
+  }
+
+  private func storedBlock(at index: UInt64) throws -> [UInt8] {
+    if index < kept { return try storage.block(at: index) }
+    guard index < length else { throw LogError.blockNotAvailable(index: index, length: length) }
+    return blocks[Int(index - kept)]
+  }
+
+  @discardableResult
+  public func append(_ new: [[UInt8]]) throws -> UInt64 {
+    guard isOpenForWriting else { throw AutobaseError.viewNotWritable(name) }
+    blocks.reserveCapacity(blocks.count + new.count)
+    for block in new {
+      let stored = try cipher?.encrypt(block, index: length) ?? block
+      blocks.append(stored)
+      batch.append(stored)
+    }
+    return length
+  }
+
+  /// Drops the blocks from `length` on. The engine does it when the order of nodes changes; `apply` has no need to.
+  public func truncate(to length: UInt64) throws {
+    guard isOpenForWriting else { throw AutobaseError.viewNotWritable(name) }
+    guard length < self.length else { return }
+    guard length >= signedLength else {
+      throw AutobaseError.truncationOfSignedBlocks(name, to: length, signed: signedLength)
+    }
+    let reader = try nodeReader()
+    if length >= kept {
+      blocks.removeSubrange(Int(length - kept)...)
+    } else {
+      blocks.removeAll()
+      kept = length
+    }
+    try batch.truncate(to: length, fork: 0, from: reader)
+    fork += 1
+  }
+
+  public func snapshot() throws -> any ReadableLog {
+    ViewSnapshot(try (0..<length).map { try block(at: $0) }, fork: fork)
+  }
+}
+
+// MARK: Trees
+
+extension View {
+  /// The tree over the first `length` blocks.
+  func tree(at length: UInt64) throws -> MerkleTree {
+    if length == self.length { return batch.tree }
+    return try MerkleTree(length: length, fork: 0, from: nodeReader())
+  }
+
+  /// The stored nodes under those of the blocks not flushed yet.
+  func nodeReader() throws -> some NodeReader {
+    LayeredNodes(upper: NodeTable(batch.tree.roots + batch.nodes), lower: storage)
+  }
+}
+
+private struct LayeredNodes: NodeReader {
+  let upper: NodeTable
+  let lower: any ViewStorage
+
+  func node(at index: UInt64) throws -> TreeNode? { try upper.node(at: index) ?? lower.node(at: index) }
+}
+
+// MARK: Flushing
+
+extension View {
+  /// Whether there is something to store.
+  var isChanged: Bool { !blocks.isEmpty || kept != storage.length || signed != nil }
+
+  /// Notes an assembled signature, stored by the next flush.
+  func commit(_ tree: MerkleTree, signature: [UInt8]) { signed = (tree, signature) }
+
+  /// Stores all changes, inside a transaction.
+  func flush() throws {
+    guard isChanged else { return }
+    try storage.write(
+      ViewChange(keptLength: kept, blocks: blocks, nodes: batch.nodes, tree: batch.tree, signed: signed))
+    kept += UInt64(blocks.count)
+    blocks.removeAll(keepingCapacity: true)
+    batch = MerkleBatch(batch.tree)
+    signed = nil
+  }
+
+  /// Goes on over another core that holds the same blocks.
+  func move(to storage: any ViewStorage) {
+    precondition(!isChanged && storage.length == length, "a view moves between flushes, to a core of its length")
+    self.storage = storage
+    systemKey = storage.key
+  }
+}
+
+/// A copy of a view's blocks.
+private final class ViewSnapshot: ReadableLog {
+  let blocks: [[UInt8]]
+  let fork: UInt64
+
+  init(_ blocks: [[UInt8]], fork: UInt64) {
+    self.blocks = blocks
+    self.fork = fork
+  }
+
+  var length: UInt64 { UInt64(blocks.count) }
+
+  func block(at index: UInt64) throws -> [UInt8] {
+    guard index < length else { throw LogError.blockNotAvailable(index: index, length: length) }
+    return blocks[Int(index)]
+  }
+
+  func snapshot() throws -> any ReadableLog { self }
+}

@@ -1,0 +1,48 @@
+public import CompactEncoding
+public import Hypercore
+
+/// Where one view core rests: its signed part, and the unsigned tip behind it.
+///
+/// Called by the engine inside a transaction of its ``BaseStorage``.
+public protocol ViewStorage: AnyObject, NodeReader {
+  /// The core key.
+  var key: Fixed32 { get }
+  /// The manifest the key is the hash of.
+  var manifest: Manifest { get }
+  /// Number of blocks, the unsigned tip included.
+  var length: UInt64 { get }
+  /// Number of blocks that are signed, or fixed by the prologue.
+  var signedLength: UInt64 { get }
+  /// The stored block at `index`.
+  func block(at index: UInt64) throws -> [UInt8]
+  /// The tree at ``length``, with fork 0.
+  func tree() throws -> MerkleTree
+  /// Stores a change.
+  func write(_ change: ViewChange) throws
+}
+
+/// What a flush changes in a view core.
+public struct ViewChange: Sendable {
+  /// Blocks that stay; what lies behind them is dropped. Never less than the signed length.
+  public var keptLength: UInt64
+  /// Blocks that follow, as stored.
+  public var blocks: [[UInt8]]
+  /// Tree nodes that came to be with them.
+  public var nodes: [TreeNode]
+  /// The tree after the change.
+  public var tree: MerkleTree
+  /// The new signed part, when it grows: its tree and the assembled signature.
+  public var signed: (tree: MerkleTree, signature: [UInt8])?
+
+  /// A change.
+  public init(
+    keptLength: UInt64, blocks: [[UInt8]], nodes: [TreeNode], tree: MerkleTree,
+    signed: (tree: MerkleTree, signature: [UInt8])? = nil
+  ) {
+    self.keptLength = keptLength
+    self.blocks = blocks
+    self.nodes = nodes
+    self.tree = tree
+    self.signed = signed
+  }
+}

@@ -1,0 +1,127 @@
+import CompactEncoding
+import Hyperbee
+import Hypercore
+import HypercoreCrypto
+import JSON
+import TestSupport
+import Testing
+
+@testable import Autobase
+
+@Suite struct RunTests {
+  static let files = ["03-runs-7.28.1", "03-runs-7.18.1"]
+
+  /// Every run with one writer, written again: the same oplog, views, keys, signatures and local records, and the same
+  /// lengths and keys after every step; then again with a restart after every append.
+  @Test(arguments: files, [false, true])
+  func singleWriter(file: String, isRestarting: Bool) throws {
+    var count = 0
+    for scenario in try Vectors.load(file).list("scenarios") where try scenario.list("localKeys").count == 1 {
+      try write(scenario, isRestarting: isRestarting)
+      count += 1
+    }
+    #expect(count > 0)
+  }
+
+  private func write(_ scenario: JSON, isRestarting: Bool) throws {
+    let name = try scenario.text("name")
+    let primaryKey = try #require(try Fixed32(scenario.list("primaryKeys")[0].hex()))
+    let keyPair = StoreDerivation.keyPair(
+      primaryKey: primaryKey, namespace: StoreDerivation.rootNamespace, name: Array("local".utf8))
+    let storage = MemoryBaseStorage(local: keyPair)
+    var base = try Autobase(storage, RecordedApplication())
+    #expect(try base.key == scenario.fixed32("baseKey"))
+    let final = try scenario.list("final")[0]
+    let recorded = try final.at("oplog").list("blocks").map { try $0.hex() }
+    var manifests = Set<Fixed32>()
+    for step in try scenario.list("steps") {
+      let state = try step.list("bases")[0]
+      while let local = base.local, try local.length < state.number("localLength") {
+        try appendBatch(recorded, to: base)
+        if isRestarting { base = try Autobase(storage, RecordedApplication()) }
+      }
+      try expect(base, state, "\(name), \(step.text("label"))", &manifests)
+    }
+    try expect(base, final, recorded, name)
+    for (key, _) in try scenario.members("manifests") {
+      #expect(try manifests.contains(JSON.string(key).key()), "\(name): core \(key) never came up")
+    }
+  }
+
+  /// Appends the recorded values of the batch that comes next.
+  private func appendBatch(_ recorded: [[UInt8]], to base: Autobase) throws {
+    var values: [[UInt8]] = []
+    var index = Int(try #require(base.local).length)
+    while true {
+      let message = try OplogMessage(decoding: recorded[index])
+      guard let value = message.value else {
+        try base.appendAck()
+        return
+      }
+      values.append(value)
+      index += 1
+      if message.batch == 1 { break }
+    }
+    try base.append(values)
+  }
+
+  private func expect(_ base: Autobase, _ state: JSON, _ name: String, _ manifests: inout Set<Fixed32>) throws {
+    #expect(try base.isIndexer == state.flag("isIndexer"), "\(name)")
+    #expect(try base.local?.length == state.number("localLength"), "\(name)")
+    #expect(try base.length == state.number("length"), "\(name)")
+    #expect(try base.indexedLength == state.number("indexedLength"), "\(name)")
+    #expect(try base.signedLength == state.number("signedLength"), "\(name)")
+    #expect(try UInt64(base.linearizer.consensus.indexers.count) == state.number("indexers"), "\(name)")
+    for (view, value) in try state.members("views") {
+      let found = try #require(allViews(base).first { $0.name == view })
+      manifests.insert(found.key)
+      #expect(found.manifest.key == found.key)
+      #expect(value == [text(found.key), number(found.length), number(found.signedLength)], "\(name): \(view)")
+    }
+  }
+
+  private func allViews(_ base: Autobase) -> [View] { base.userViews + [base.system.view, base.encryption] }
+
+  private func expect(_ base: Autobase, _ final: JSON, _ recorded: [[UInt8]], _ name: String) throws {
+    let local = try #require(base.local as? MemoryWriterLog)
+    #expect(local.blocks.count == recorded.count, "\(name)")
+    for (i, (block, expected)) in zip(local.blocks, recorded).enumerated() {
+      // What was read while a node was applied depends on a cache of the reference: a hint that nobody relies on.
+      var message = try OplogMessage(decoding: expected)
+      message.trace = nil
+      #expect(block == message.encoded(), "\(name): oplog block \(i)")
+    }
+    #expect(try json(base.info) == final.at("system"), "\(name)")
+    let view = try base.view("view")
+    #expect(try hex(base.system.view.storedBlocks()) == final.at("batch").list("system"), "\(name)")
+    #expect(try hex(view.storedBlocks()) == final.at("batch").list("view"), "\(name)")
+    for (part, view) in [("signedSystem", base.system.view), ("signedView", view)] {
+      let signed = try final.at(part)
+      let storage = try #require(view.storage as? MemoryViewStorage)
+      #expect(try storage.key == signed.fixed32("key"), "\(name)")
+      #expect(try storage.signedLength == signed.number("length"), "\(name)")
+      #expect(try view.tree(at: storage.signedLength).hash == signed.fixed32("treeHash"), "\(name)")
+      #expect(try storage.signature == signed.hex("signature"), "\(name): signature of \(view.name)")
+    }
+    #expect(try local.userData(UserDataKey.boot) == final.hex("boot"), "\(name)")
+    #expect(
+      try local.userData(UserDataKey.wakeup) == (final.at("wakeup").isNull ? nil : final.hex("wakeup")), "\(name)")
+    let referrer = try local.userData(UserDataKey.referrer)
+    #expect(try (referrer ?? base.key.bytes) == final.hex("referrer"), "\(name)")
+    let records = try local.records()
+    #expect(
+      try records.map { [text($0.key), text($0.value)] as JSON }
+        == final.list("localUpdates").map { try [$0.at("key"), $0.at("value")] as JSON }, "\(name)")
+    let members = try base.system.allMembers().map { entry -> JSON in
+      [
+        "key": text(entry.key), "isIndexer": .bool(entry.member.isIndexer), "isRemoved": .bool(entry.member.isRemoved),
+        "length": number(entry.member.length),
+      ]
+    }
+    #expect(try Set(members) == Set(final.list("members")), "\(name)")
+    for entry in try final.list("systemEntries") {
+      let found = try base.system.bee.get(sequence: entry.number("seq"))
+      #expect(try found.key == entry.hex("key") && found.value == entry.hex("value"), "\(name)")
+    }
+  }
+}
