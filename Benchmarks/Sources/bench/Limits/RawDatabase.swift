@@ -72,6 +72,9 @@ final class RawStatement {
 extension RawDatabase {
   /// The pragmas with which the store opens its database.
   static func pragmas(durable: Bool) -> [String] {
-    ["journal_mode=WAL", "synchronous=\(durable ? "FULL" : "NORMAL")", "temp_store=MEMORY"]
+    [
+      "journal_mode=WAL", "synchronous=\(durable ? "FULL" : "NORMAL")", "temp_store=MEMORY", "cache_size=-16384",
+      "mmap_size=268435456", "journal_size_limit=67108864",
+    ]
   }
 }

@@ -1,3 +1,4 @@
+import Corestore
 import Hypercore
 
 extension Row {
@@ -17,6 +18,72 @@ extension Row {
           }
         },
         limit: { RawHash.round([109, 73], budget: workspace.budget) })
-    }
+    },
+    appending(
+      "append-one", title: "append 100 B, one by one, --sync normal", batch: 1, durable: false, aim: .figure(25_000),
+      javascript: 6200),
+    Row(
+      name: "append-one-durable", title: "append 100 B, one by one, durable", aim: .share(0.8),
+      limit: "fsync rate: append 100 B to a file + fdatasync"
+    ) { workspace in
+      let (store, log) = try log(in: workspace, durable: true)
+      let file = try AppendFile(workspace.fresh("append"), size: 100)
+      let block = [UInt8](repeating: 0x61, count: 100)
+      return Pair(
+        ours: {
+          try repeated(for: 2 * workspace.budget) { try withExtendedLifetime(store) { _ = try log.append(block) } }
+        },
+        limit: { try repeated(for: 2 * workspace.budget) { try file.append() } })
+    },
+    appending(
+      "append-batch", title: "append 100 B, batches of 100, --sync normal", batch: 100, durable: false,
+      aim: .figure(300_000), javascript: 118_000),
+    appending(
+      "append-batch-durable", title: "append 100 B, batches of 1000, durable", batch: 1000, durable: true,
+      aim: .figure(150_000)),
+    Row(
+      name: "get", title: "sequential get, 100 B", aim: .figure(500_000), javascript: 30_000,
+      limit: "raw SQLite, the same rows one by one"
+    ) { workspace in
+      let (store, log) = try log(in: workspace, durable: false)
+      let count = 100_000
+      let raw = try RawLog(workspace.fresh("raw.db"), blockSize: 100, durable: false)
+      for _ in 0..<count / 1000 {
+        try log.append(Array(repeating: [UInt8](repeating: 0x61, count: 100), count: 1000))
+        try raw.append(1000)
+      }
+      return Pair(
+        ours: {
+          try timed(count) { try store.read { for index in 0..<UInt64(count) { keep(try log.block(at: index)) } } }
+        },
+        limit: { try timed(count) { try raw.transaction { for index in 0..<count { keep(try raw.get(index)) } } } })
+    },
   ]
+
+  private static func appending(
+    _ name: String, title: String, batch: Int, durable: Bool, aim: Aim, javascript: Double? = nil
+  ) -> Row {
+    Row(
+      name: name, title: title, aim: aim, javascript: javascript,
+      limit: "raw SQLite, the same rows, neither hashed nor signed"
+    ) { workspace in
+      let (store, log) = try log(in: workspace, durable: durable)
+      let raw = try RawLog(workspace.fresh("raw.db"), blockSize: 100, durable: durable)
+      let blocks = [[UInt8]](repeating: Array(repeating: 0x61, count: 100), count: batch)
+      return Pair(
+        ours: {
+          try repeated(for: workspace.budget, step: batch) {
+            try withExtendedLifetime(store) { _ = try log.append(blocks) }
+          }
+        },
+        limit: { try repeated(for: workspace.budget, step: batch) { try raw.append(batch) } })
+    }
+  }
+
+  /// A new log in a new store.
+  private static func log(in workspace: Workspace, durable: Bool) throws -> (Corestore, Hypercore) {
+    let options = StoreOptions(durability: durable ? .full : .normal)
+    let store = try Corestore(directory: workspace.fresh("store"), options: options)
+    return (store, try store.get(name: "log"))
+  }
 }
