@@ -86,6 +86,7 @@ let package = Package(
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hyperschema", ["JSON", "CompactEncoding"]),
+    tests("Registry", ["JSON", "CompactEncoding", "Hyperschema", "Hyperdispatch"]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
