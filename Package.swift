@@ -95,6 +95,7 @@ let package = Package(
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
     tests("Corestore", ["Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    tests("ProtomuxRPC", ["JSON", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]
 )
