@@ -66,7 +66,7 @@ extension JSON: CustomStringConvertible {
   static func number(_ value: Double) -> String {
     guard value.isFinite else { return "null" }
     if value == 0 { return "0" }
-    if value.magnitude < 1e21, value == value.rounded(.towardZero), value.magnitude < 9e15 { return String(Int64(value)) }
+    if value.magnitude < 9e15, value == value.rounded(.towardZero) { return String(Int64(value)) }
     return ECMAScriptNumber.text(value)
   }
 

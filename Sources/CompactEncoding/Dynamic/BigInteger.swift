@@ -111,6 +111,6 @@ extension BigInteger: CustomStringConvertible, LosslessStringConvertible {
     self.init(isNegative: isNegative, words: words)
   }
 
-  /// 10^19, the largest power of ten in a word.
-  private static let group: UInt64 = 10_000_000_000_000_000_000
+  /// 10^18, the largest power of ten whose double fits a word.
+  private static let group: UInt64 = 1_000_000_000_000_000_000
 }
