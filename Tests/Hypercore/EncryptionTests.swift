@@ -66,14 +66,18 @@ import Testing
     #expect(try log.tree.byteLength == row.number("stateByteLength"))
     #expect(try log.tree.byteLength - UInt64(encryption.padding * stored.count) == row.number("byteLength"))
     #expect(try log.tree.hash == row.fixed32("treeHash"))
-    let signers = try Vectors.load("01-manifests").list("keyPairs").map { Manifest(publicKey: try $0.fixed32("publicKey")) }
+    let signers = try Vectors.load("01-manifests").list("keyPairs").map {
+      Manifest(publicKey: try $0.fixed32("publicKey"))
+    }
     let manifest = try #require(signers.first { $0.key == key })
     #expect(try Verifier(manifest: manifest).accepts(log.tree, signature: row.hex("signature")))
   }
 
   @Test func refusesWhatItCannotRead() throws {
     let encryption = DefaultEncryption(blockKey: Fixed32())
-    #expect(throws: EncryptionError.tooShort(byteCount: 7)) { try encryption.decrypt([UInt8](repeating: 0, count: 7), at: 0) }
+    #expect(throws: EncryptionError.tooShort(byteCount: 7)) {
+      try encryption.decrypt([UInt8](repeating: 0, count: 7), at: 0)
+    }
     let none = RotatingEncryption { _ in nil }
     #expect(throws: EncryptionError.missingKey(id: nil)) { try none.encrypt([1], at: 0, fork: 0) }
     #expect(throws: EncryptionError.missingKey(id: 7)) { try none.decrypt([1, 0, 0, 0, 7, 0, 0, 0, 1], at: 0) }

@@ -72,7 +72,12 @@ import Testing
     let key = [UInt8](repeating: 1, count: 32)
     let changes: [(inout ManifestInput) -> Void] = [
       { $0.quorum = -1 }, { $0.quorum = 2 },
-      { $0.version = 1; $0.userData = [1] }, { $0.version = 1; $0.linked = [key] }, { $0.linked = [[1, 2]] },
+      {
+        $0.version = 1; $0.userData = [1]
+      },
+      {
+        $0.version = 1; $0.linked = [key]
+      }, { $0.linked = [[1, 2]] },
       { $0.hash = "sha256" }, { $0.signers = [.init(publicKey: nil)] },
       { $0.signers = [.init(publicKey: key, signature: "rsa")] },
       { $0.prologue = .init(hash: [1], length: 0) }, { $0.prologue = .init(hash: key, length: -1) },

@@ -91,7 +91,9 @@ import Testing
     #expect(batch.ancestors == 6)
     #expect(batch.nodes.isEmpty)
     #expect(batch.tree.roots == TestLog(length: 6).tree.roots)
-    #expect(throws: MerkleError.notATruncation(to: 7, length: 6)) { try batch.truncate(to: 7, fork: 3, from: log.nodes) }
+    #expect(throws: MerkleError.notATruncation(to: 7, length: 6)) {
+      try batch.truncate(to: 7, fork: 3, from: log.nodes)
+    }
   }
 
   @Test func commitsOntoTheStateItWasMadeFor() {

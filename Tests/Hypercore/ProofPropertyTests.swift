@@ -44,7 +44,9 @@ import Testing
       if request.block != nil || request.hash != nil {
         #expect(try reader.log.tree.missingNodes(below: 2 * target, in: reader.log.nodes) == 0, "seed \(seed)")
       }
-      for node in reader.log.nodes.nodes.values { #expect(writer.log.nodes.node(at: node.index) == node, "seed \(seed)") }
+      for node in reader.log.nodes.nodes.values {
+        #expect(writer.log.nodes.node(at: node.index) == node, "seed \(seed)")
+      }
     }
   }
 
@@ -133,7 +135,9 @@ import Testing
         guard try state.apply(DataMessage(decoding: changed).proof) else { return false }
         // An accepted answer may have lost a part, or name a range differently; it must not teach anything wrong.
         let blocksHold = state.blocks.allSatisfy { vectorBlock($0.key) == $0.value }
-        let hashesHold = state.log.nodes.nodes.values.allSatisfy { writer.log.nodes.node(at: $0.index)?.hash == $0.hash }
+        let hashesHold = state.log.nodes.nodes.values.allSatisfy {
+          writer.log.nodes.node(at: $0.index)?.hash == $0.hash
+        }
         let headHolds = state.log.tree == reader.log.tree || state.log.tree == writer.log.tree
         return !(blocksHold && hashesHold && headHolds)
       }
@@ -145,7 +149,8 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let writer = try TestCore(seed: Fixed32(), blocks: vectorBlocks(0..<21))
     func number() -> UInt64 {
-      Bool.random(using: &random) ? .random(in: 0...50, using: &random) : .random(in: 0...maximumSafeInteger, using: &random)
+      Bool.random(using: &random)
+        ? .random(in: 0...50, using: &random) : .random(in: 0...maximumSafeInteger, using: &random)
     }
     func nodes() -> [TreeNode] {
       (0..<Int.random(in: 0...6, using: &random)).map { _ in

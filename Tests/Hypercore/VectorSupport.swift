@@ -49,7 +49,9 @@ extension JSON {
     return .some(value)
   }
 
-  func node() throws -> TreeNode { TreeNode(index: try number("index"), size: try number("size"), hash: try fixed32("hash")) }
+  func node() throws -> TreeNode {
+    TreeNode(index: try number("index"), size: try number("size"), hash: try fixed32("hash"))
+  }
 
   func nodes(_ key: String) throws -> [TreeNode] { try list(key).map { try $0.node() } }
 
@@ -63,7 +65,8 @@ extension JSON {
       return Manifest.Signer(publicKey: try signer.fixed32("publicKey"), namespace: try signer.fixed32("namespace"))
     }
     return Manifest(
-      version: try number("version"), allowPatch: try flag("allowPatch"), quorum: try number("quorum"), signers: signers,
+      version: try number("version"), allowPatch: try flag("allowPatch"), quorum: try number("quorum"),
+      signers: signers,
       prologue: try optional("prologue").map { .init(hash: try $0.fixed32("hash"), length: try $0.number("length")) },
       linked: try optional("linked").map { _ in
         try list("linked").map { key in

@@ -7,7 +7,8 @@ internal import HypercoreCrypto
 ///
 /// ```
 /// uint version ‖ uint flags ‖ uint hash (0, BLAKE2b) ‖ uint quorum ‖ array(signer)
-///   ‖ [flag 2: prologue = hash(32) ‖ uint length] ‖ [flag 4: array(fixed32) linked] ‖ [flag 8: buffer userData]
+///   ‖ [flag 2: prologue] ‖ [flag 4: array(fixed32) linked] ‖ [flag 8: buffer userData]
+/// prologue = hash(32) ‖ uint length
 /// signer = uint signature (0, Ed25519) ‖ namespace(32) ‖ publicKey(32)
 /// ```
 ///

@@ -35,7 +35,9 @@ public struct Verifier: Hashable, Sendable {
   public var prologue: Manifest.Prologue? { isCompat ? nil : manifest.prologue }
 
   /// Whether signatures are 64 plain bytes instead of a multi-signature.
-  public var isPlain: Bool { isCompat || (manifest.version == 0 && !manifest.allowPatch && manifest.signers.count == 1) }
+  public var isPlain: Bool {
+    isCompat || (manifest.version == 0 && !manifest.allowPatch && manifest.signers.count == 1)
+  }
 
   /// What the signer at a position signs.
   public func signable(signer: Int = 0) -> Signable {
