@@ -78,6 +78,12 @@ let package = Package(
       "ToolKit",
       ["JSON", "CompactEncoding", "HypercoreCrypto", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+    library(
+      "StoreToolKit",
+      ["ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
+       .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tool("hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
+
     // Tests.
     .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSON"),

@@ -54,3 +54,23 @@ import Testing
     }
   }
 }
+
+@Suite struct BlockRangeTests {
+  @Test(arguments: [
+    ("..", 0..<10), ("3..7", 3..<7), ("3..", 3..<10), ("..7", 0..<7), ("-3..", 7..<10), ("..-3", 0..<7),
+    ("-4..-2", 6..<8),
+    ("8..99", 8..<10), ("12..", 10..<10), ("-99..2", 0..<2), ("7..3", 7..<7), ("3", 3..<4), ("-1", 9..<10),
+    ("-10", 0..<1),
+  ])
+  func ranges(text: String, blocks: Range<UInt64>) {
+    #expect(BlockRange(argument: text)?.resolve(length: 10) == blocks)
+  }
+
+  @Test(arguments: ["10", "-11", "-0"])
+  func singleBlocksThatAreNotThere(text: String) throws {
+    #expect(try #require(BlockRange(argument: text)).resolve(length: 10) == nil)
+  }
+
+  @Test(arguments: ["", "a", "1..b", "1...2", "-", "--1", "+1", "1..2..3", "1-2", "-+1", "99999999999999999999"])
+  func noRanges(text: String) { #expect(BlockRange(argument: text) == nil) }
+}

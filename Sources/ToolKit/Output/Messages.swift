@@ -41,7 +41,7 @@ public enum Messages {
 
   /// The text with control characters, except line feed and tab, spelled as `\u{..}`: foreign input in a message
   /// cannot steer the terminal.
-  static func escape(_ text: String) -> String {
+  public static func escape(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {

@@ -80,29 +80,34 @@ public struct StreamAppend: StreamRecordBody {
   }
 }
 
-/// The order, or a view, became shorter: what follows replaces what was behind `length`.
+/// A log, a view, or the order became shorter: what follows replaces what was behind `length`.
 public struct StreamTruncate: StreamRecordBody {
   public static let type = "truncate"
 
-  /// The view, or nil for the order of nodes.
+  /// The log, or nil.
+  public var core: Fixed32?
+  /// The view, or nil; neither log nor view is the order of nodes.
   public var view: String?
   /// The length that remains.
   public var length: UInt64
   public var extra = JSONObject()
 
-  /// `length` remains of the view, or of the order.
-  public init(view: String? = nil, length: UInt64) {
+  /// `length` remains of the log, of the view, or of the order.
+  public init(core: Fixed32? = nil, view: String? = nil, length: UInt64) {
+    self.core = core
     self.view = view
     self.length = length
   }
 
   public init(_ members: inout StreamMembers) throws(StreamError) {
+    core = try members.optionalKey("core")
     view = try members.optionalText("view")
     length = try members.number("length")
     extra = members.rest
   }
 
   public func write(to object: inout JSONObject) {
+    object.set(key: "core", core)
     if let view { object["view"] = .string(view) }
     object.set("length", length)
   }
