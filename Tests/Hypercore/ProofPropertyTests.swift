@@ -144,6 +144,20 @@ import Testing
     }
   }
 
+  /// A parent's hash covers only the sum of its children's sizes: shifted ones must not replace what is stored.
+  @Test func shiftedSizesDoNotReplaceStoredNodes() throws {
+    let writer = try TestCore(seed: Fixed32(), blocks: vectorBlocks(0..<21))
+    var proof = try writer.prove(.init(hash: .init(index: 1, nodes: 1)))
+    let nodes = try #require(proof.hash?.nodes)
+    proof.hash?.nodes = [
+      TreeNode(index: nodes[0].index, size: nodes[0].size + 1, hash: nodes[0].hash),
+      TreeNode(index: nodes[1].index, size: nodes[1].size - 1, hash: nodes[1].hash),
+    ]
+    var reader = TestCore(readerOf: writer, knowsManifest: true)
+    reader.log = writer.log
+    #expect(throws: MerkleError.checksumMismatch(index: 1)) { try reader.apply(proof) }
+  }
+
   /// Random nodes, indexes and sizes in otherwise well-formed answers: no crash, no acceptance of a new head.
   @Test(arguments: 0..<60 as Range<UInt64>) func inventedProofsEnd(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
