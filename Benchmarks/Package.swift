@@ -18,6 +18,7 @@ let package = Package(
       dependencies: [
         "CLimits",
         .product(name: "Hypercore", package: "hypertools"),
+        .product(name: "Autobase", package: "hypertools"),
         .product(name: "Corestore", package: "hypertools"),
         .product(name: "Hyperbee", package: "hypertools"),
       ],

@@ -41,4 +41,18 @@ enum RawHash {
       for _ in 0..<16 { keep(crypto_sign_verify_detached(signature, message, UInt64(message.count), publicKey)) }
     }
   }
+
+  /// A round of making `count` signatures for every `step` operations.
+  static func signing(count: Int, step: Int = 1, budget: Double) -> Sample {
+    var publicKey = [UInt8](repeating: 0, count: 32)
+    var secretKey = [UInt8](repeating: 0, count: 64)
+    var signature = [UInt8](repeating: 0, count: 64)
+    let message = [UInt8](repeating: 9, count: 112)
+    _ = sodium_init()
+    crypto_sign_keypair(&publicKey, &secretKey)
+    return repeated(for: budget, step: step) {
+      for _ in 0..<count { crypto_sign_detached(&signature, nil, message, UInt64(message.count), secretKey) }
+      keep(signature)
+    }
+  }
 }

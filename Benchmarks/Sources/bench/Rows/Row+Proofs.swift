@@ -69,7 +69,8 @@ struct ProvenLog {
   /// A proof of one block: up to the root, or for a reader that knows nothing, with the signed head.
   func proof(of index: Int, upgrade: Bool = false) throws -> Proof {
     let request = ProofRequest(
-      block: .init(index: UInt64(index), nodes: upgrade ? 0 : levels), upgrade: upgrade ? .init(start: 0, length: tree.length) : nil)
+      block: .init(index: UInt64(index), nodes: upgrade ? 0 : levels),
+      upgrade: upgrade ? .init(start: 0, length: tree.length) : nil)
     return try prover.prove(request) { _ in block }
   }
 }
