@@ -14,7 +14,7 @@ extension Hypercore: ReadableLog {
   /// - Throws: ``SessionError/snapshotNotAvailable(index:)``, ``SessionError/closed(_:)``.
   public func get(_ index: UInt64) throws -> [UInt8]? {
     guard let stored = try storedBlock(index) else { return nil }
-    return try encryption?.decrypted(stored, at: index) ?? stored
+    return try encryption?.decrypt(stored, at: index) ?? stored
   }
 
   /// The block at `index` as it is stored and hashed, or nil when it is not stored here.

@@ -5,7 +5,7 @@ extension Hypercore: AppendableLog {
   /// Appends all blocks at once and returns the new length. An empty list changes nothing.
   ///
   /// - Throws: ``SessionError/notWritable``, ``SessionError/blockTooLarge(size:)``,
-  ///   ``SessionError/inconsistentWithPrologue(length:prologue:)``, or an error of the storage.
+  ///   ``MerkleError/appendBelowPrologue``, or an error of the storage.
   @discardableResult
   public func append(_ blocks: [[UInt8]]) throws -> UInt64 { try append(blocks, maximumLength: nil) }
 
@@ -34,14 +34,12 @@ extension Hypercore: AppendableLog {
       }
       let newLength = length + UInt64(blocks.count)
       if blocks.isEmpty || newLength > maximumLength ?? .max { return length }
-      if name == nil, let prologue = core.verifier.prologue, newLength < prologue.length {
-        throw SessionError.inconsistentWithPrologue(length: newLength, prologue: prologue.length)
-      }
+      if name == nil { try core.verifier.prologue?.checkAppend(to: newLength) }
       if core.record.isFrozen && name == nil { throw SessionError.frozen }
       var stored = blocks
       if let encryption {
         let fork = try mainState.fork
-        stored = try blocks.enumerated().map { try encryption.encrypted($1, at: length + UInt64($0), fork: fork) }
+        stored = try blocks.enumerated().map { try encryption.encrypt($1, at: length + UInt64($0), fork: fork) }
       }
       try state.append(stored, signing(of: stored, signature, keyPair ?? self.keyPair))
       return newLength
@@ -86,9 +84,7 @@ extension Hypercore: AppendableLog {
         name != nil || signature != nil || keyPair != nil || (length == 0 && fork == state.fork)
       else { throw SessionError.notTruncatable }
       guard length <= state.length else { throw MerkleError.notATruncation(to: length, length: state.length) }
-      if name == nil, let prologue = core.verifier.prologue, length < prologue.length {
-        throw MerkleError.prologueTruncated
-      }
+      if name == nil { try core.verifier.prologue?.checkTruncation(to: length) }
       var signing = LogState.Signing.keep
       if let signature {
         var tree = try state.tree(at: length)

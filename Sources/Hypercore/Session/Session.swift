@@ -27,7 +27,7 @@ public final class Hypercore {
   /// Whether the session was opened without the right to write.
   public let isReadOnly: Bool
   /// Encrypts blocks before they are hashed and stored.
-  public var encryption: (any SessionEncryption)?
+  public var encryption: (any BlockEncryption)?
   /// Called after each commit that changed the state, whichever session changed it. Changes by other processes are
   /// not reported.
   public var onEvent: ((SessionEvent) -> Void)? {
@@ -37,7 +37,7 @@ public final class Hypercore {
 
   init(
     core: CoreState, state: LogState, frozen: LogSnapshot? = nil, keyPair: KeyPair?, isReadOnly: Bool,
-    encryption: (any SessionEncryption)? = nil
+    encryption: (any BlockEncryption)? = nil
   ) {
     context = state.context
     self.core = core

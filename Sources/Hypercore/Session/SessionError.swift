@@ -12,8 +12,6 @@ public enum SessionError: Error, Equatable, Sendable {
   case noSessionOnClosedCore
   /// A block has more than ``Hypercore/maximumBlockSize`` bytes.
   case blockTooLarge(size: Int)
-  /// An append would leave the log shorter than the part its manifest fixes.
-  case inconsistentWithPrologue(length: UInt64, prologue: UInt64)
   /// A block index that no log can have.
   case invalidBlockIndex
   /// A byte offset that no log can have.
@@ -32,8 +30,6 @@ public enum SessionError: Error, Equatable, Sendable {
   case storageEmpty
   /// Another core is stored where this one was to be opened, or the manifest belongs to another one.
   case storageConflict(String)
-  /// The tree of the source does not have the hash that the manifest fixes, or lacks nodes.
-  case prologueMismatch(String)
   /// Two conflicting signatures were seen for this core; it takes no more data.
   case frozen
   /// A write transaction was asked for inside a read transaction.
@@ -53,7 +49,7 @@ extension SessionError {
     case .notWritable, .notTruncatable: "SESSION_NOT_WRITABLE"
     case .closed, .noSessionOnClosedCore: "SESSION_CLOSED"
     case .blockTooLarge: "BAD_ARGUMENT"
-    case .inconsistentWithPrologue, .prologueMismatch, .writeInsideRead, .transactionFailed, .atomConflict:
+    case .writeInsideRead, .transactionFailed, .atomConflict:
       "INVALID_OPERATION"
     case .invalidBlockIndex, .invalidSeek, .checkoutWithoutName, .invalidCheckout, .notADraft: "ERR_ASSERTION"
     case .invalidSignature, .frozen: "INVALID_SIGNATURE"
@@ -76,7 +72,6 @@ extension SessionError: CustomStringConvertible {
     case .closed(let operation): "cannot \(operation) on a closed session"
     case .noSessionOnClosedCore: "Cannot make sessions on a closing core"
     case .blockTooLarge: "Appended block exceeds the maximum suggested block size"
-    case .inconsistentWithPrologue: "Append is not consistent with prologue"
     case .invalidBlockIndex: "block index is invalid"
     case .invalidSeek: "seek is invalid"
     case .checkoutWithoutName: "Checkouts are only supported on atoms or named sessions"
@@ -86,7 +81,6 @@ extension SessionError: CustomStringConvertible {
     case .snapshotNotAvailable(let index): "Block \(index) was truncated after the snapshot was taken"
     case .storageEmpty: "No Hypercore is stored here"
     case .storageConflict(let text): text
-    case .prologueMismatch(let text): text
     case .frozen: "Two conflicting signatures exist for this core"
     case .writeInsideRead: "A write transaction cannot start inside a read transaction"
     case .transactionFailed: "A part of the transaction failed, all of it was undone"

@@ -47,20 +47,15 @@ extension Hypercore {
   /// Fills an empty log whose manifest fixes its start with the content of another one: blocks, tree nodes and user
   /// data up to that length.
   ///
-  /// - Throws: ``SessionError/prologueMismatch(_:)``.
+  /// - Throws: ``MerkleError/prologueMismatch``, ``MerkleError/missingNode(_:)``.
   public func copyPrologue(from source: Hypercore) throws {
     try write("append") {
       guard let prologue = core.verifier.prologue, prologue.length > 0 else { return }
       guard state.length < prologue.length else { return }
       try source.state.refresh()
-      guard source.state.length >= prologue.length else {
-        throw SessionError.prologueMismatch("Missing nodes for prologue hash")
-      }
-      var tree = try source.state.tree(at: prologue.length)
-      guard tree.hash == prologue.hash else { throw SessionError.prologueMismatch("Prologue does not match source") }
-      let common = try source.state.tree(at: state.length)
-      guard common.roots == state.tree.roots else {
-        throw SessionError.prologueMismatch("Prologue does not match source")
+      var tree = try prologue.tree(from: source.state)
+      guard try source.state.tree(at: state.length).roots == state.tree.roots else {
+        throw MerkleError.prologueMismatch
       }
       tree.fork = state.fork
       try state.extend(to: tree, from: source.state, .given(nil))
