@@ -3,19 +3,31 @@ public import Hypercore
 public import HypercoreCrypto
 
 extension Corestore {
-  /// The log with a name in this namespace, created when it is missing. Writable, unless the store is read-only.
+  /// The log with a name in this namespace. Writable, unless the store is read-only.
   ///
-  /// - Throws: ``StoreError/noSelector`` for an empty name.
-  public func get(name: String, isReadOnly: Bool = false) throws -> Hypercore {
+  /// - Parameters:
+  ///   - create: whether it is created when it is missing.
+  ///   - expected: the key that the log must have.
+  /// - Throws: ``StoreError/noSelector`` for an empty name, ``SessionError/storageEmpty``,
+  ///   ``SessionError/storageConflict(_:)`` when the name stands for another log.
+  public func get(
+    name: String, create: Bool = true, key expected: Fixed32? = nil, isReadOnly: Bool = false
+  ) throws -> Hypercore {
     guard !name.isEmpty else { throw StoreError.noSelector }
     let alias = Alias(namespace: namespace, name: Array(name.utf8))
     if let found = try context.read({ try existing(alias) }) {
+      if let expected, found.key != expected {
+        throw SessionError.storageConflict("Another Hypercore is stored here")
+      }
       return try open(found, keyPair: nil, isReadOnly: isReadOnly)
     }
-    if self.isReadOnly { throw SessionError.storageEmpty }
+    if self.isReadOnly || !create { throw SessionError.storageEmpty }
     let pair = try keyPair(of: alias)
+    if let expected, manifest(of: pair).key != expected {
+      throw SessionError.storageConflict("Another Hypercore is stored here")
+    }
     return try context.write {
-      let record = try existing(alias) ?? create(manifest: manifest(of: pair), keyPair: pair, alias: alias)
+      let record = try existing(alias) ?? store(manifest: manifest(of: pair), keyPair: pair, alias: alias)
       return try open(record, keyPair: nil, isReadOnly: isReadOnly)
     }
   }
@@ -63,7 +75,7 @@ extension Corestore {
     if let keyPair { try secrets.setSecretKey(keyPair.secretKey, for: keyPair.publicKey) }
     return try context.write {
       guard var record = try context.storage.core(discoveryKey: discoveryKey(of: key)) else {
-        let created = try create(key: key, manifest: manifest, keyPair: keyPair, alias: nil)
+        let created = try store(key: key, manifest: manifest, keyPair: keyPair, alias: nil)
         return try open(created, keyPair: keyPair, isReadOnly: isReadOnly)
       }
       record.manifest = record.manifest ?? manifest?.encoded()
@@ -160,15 +172,15 @@ extension Corestore {
     try context.storage.core(alias: alias).flatMap { try context.storage.core($0) }
   }
 
-  private func create(manifest: Manifest, keyPair: KeyPair, alias: Alias) throws -> CoreRecord {
+  private func store(manifest: Manifest, keyPair: KeyPair, alias: Alias) throws -> CoreRecord {
     if let record = try context.storage.core(discoveryKey: discoveryKey(of: manifest.key)) {
       try context.setAlias(alias, core: record.id)
       return record
     }
-    return try create(key: manifest.key, manifest: manifest, keyPair: keyPair, alias: alias)
+    return try store(key: manifest.key, manifest: manifest, keyPair: keyPair, alias: alias)
   }
 
-  private func create(key: Fixed32, manifest: Manifest?, keyPair: KeyPair?, alias: Alias?) throws -> CoreRecord {
+  private func store(key: Fixed32, manifest: Manifest?, keyPair: KeyPair?, alias: Alias?) throws -> CoreRecord {
     let new = NewCore(
       key: key, discoveryKey: discoveryKey(of: key), manifest: manifest?.encoded(), publicKey: keyPair?.publicKey)
     return try context.createCore(new, alias: alias)

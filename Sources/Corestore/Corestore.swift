@@ -6,7 +6,7 @@
 /// ```swift
 /// let store = try Corestore(directory: "/srv/node")          // or Corestore.inMemory()
 /// let log = try store.get(name: "local")                      // created on first use; writable
-/// try log.append(Array("hello".utf8))                         // one durable commit
+/// try log.append(block: Array("hello".utf8))                  // one durable commit
 /// try store.write {                                           // several logs, one commit
 ///   try log.append([…])
 ///   try other.truncate(to: 3)

@@ -228,7 +228,7 @@ final class LogState: NodeReader {
     area.dependency = Dependency(area: parent.id, length: length)
     tree = new
     tree.fork = shared < old.length ? old.fork + 1 : old.fork
-    didChangeHead(.keep)
+    didChangeHead(.given(try parent.signature()))
     if shared < old.length { didTruncate(to: shared) }
     if length > shared { hasPendingAppend = true }
   }
@@ -365,12 +365,33 @@ final class LogState: NodeReader {
     let appended = hasPendingAppend
     pendingTruncation = nil
     hasPendingAppend = false
+    context.owningAtom?.note(id, truncation: truncation, appended: appended)
     guard !listeners.isEmpty else { return }
     listeners.removeAll { $0.value == nil }
     for listener in listeners.compactMap(\.value) {
       if let truncation { listener.onEvent?(.truncate(length: truncation.length, fork: truncation.fork)) }
       if appended { listener.onEvent?(.append) }
     }
+  }
+
+  /// An atom is about to truncate this state.
+  func willTruncateOutside(to length: UInt64) throws {
+    for box in snapshots { try box.value?.truncate(to: length) }
+  }
+
+  /// An atom has changed this state in the open transaction.
+  func reload(truncation: (length: UInt64, fork: UInt64)?, appended: Bool) throws {
+    guard let stored = try storage.area(id) else {
+      isDead = true
+      return
+    }
+    context.touch(self)
+    area = stored
+    tree = try loadTree()
+    pendingSigner = nil
+    isHeadStale = false
+    pendingTruncation = truncation
+    hasPendingAppend = appended
   }
 
   func didRollBack() {

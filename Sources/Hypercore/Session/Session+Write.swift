@@ -11,7 +11,7 @@ extension Hypercore: AppendableLog {
 
   /// Appends one block and returns the new length.
   @discardableResult
-  public func append(_ block: [UInt8]) throws -> UInt64 { try append([block]) }
+  public func append(block: [UInt8]) throws -> UInt64 { try append([block]) }
 
   /// Appends blocks.
   ///

@@ -174,6 +174,16 @@ public final class Hypercore {
     }
   }
 
+  /// Looks whether another process changed the log. Every operation does so by itself; this one tells.
+  ///
+  /// - Returns: whether length or fork are others than when this session last looked.
+  @discardableResult
+  public func update() throws -> Bool {
+    guard frozen == nil else { return false }
+    let before = (state.length, state.fork)
+    return try read("update") { view in before != (view.tree.length, view.tree.fork) }
+  }
+
   /// Runs a reading operation in a transaction, on what this session shows.
   func read<R>(_ operation: String = "read", _ body: (any LogView) throws -> R) throws -> R {
     guard !isClosed else { throw SessionError.closed(operation) }

@@ -11,6 +11,13 @@ public final class StoreContext {
   /// Milliseconds since 1970, for the timestamps of heads. Zero by default, so that nothing depends on a clock.
   public var clock: () -> UInt64 = { 0 }
 
+  /// Where the states outside of an atom are found; this context itself when it is none.
+  var mainContext: StoreContext {
+    get { outerContext ?? self }
+    set { outerContext = newValue }
+  }
+  private var outerContext: StoreContext?
+  weak var owningAtom: Atom?
   var states: [AreaID: LogState] = [:]
   var cores: [CoreID: CoreState] = [:]
   /// Counts the times that cached heads may have become stale.
@@ -131,11 +138,8 @@ public final class StoreContext {
 }
 
 extension StoreContext {
-  /// Where the states outside of an atom are found: this context itself.
-  var mainContext: StoreContext { self }
-
   /// For an area inside an atom: how much of it is the same outside.
-  func sharedLengthInAtom(_ id: AreaID) -> UInt64? { nil }
+  func sharedLengthInAtom(_ id: AreaID) -> UInt64? { owningAtom?.overlay.sharedLength(id) }
 
   /// The shared state of an area, up to date.
   func state(_ id: AreaID) throws -> LogState {
