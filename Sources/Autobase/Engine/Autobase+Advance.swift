@@ -2,33 +2,45 @@ import CompactEncoding
 import Hypercore
 
 extension Autobase {
-  /// Takes in everything that is new in the logs, appends what is queued, and brings the views up to date. All changes
-  /// of one round are stored in one transaction.
+  /// Takes in everything that is new in the logs, appends what is queued, and brings the views up to date, all in one
+  /// transaction.
   ///
-  /// - Throws: what `apply` or the store throws; then the base is closed and must be opened again, from a store that
-  ///   holds the state before the failed round.
-  public func advance() throws {
-    if let failure { throw failure }
+  /// - Throws: what `apply` or the store throws. Then nothing is stored, what was queued is dropped, and the next call
+  ///   starts from the state before.
+  public func advance() throws { try change { try advanceUntilIdle() } }
+
+  /// Runs `body` in a transaction, after making sure that memory and store agree.
+  func change<R>(_ body: () throws -> R) throws -> R {
+    guard !isClosed else { throw AutobaseError.closed }
     do {
-      try advanceUntilIdle()
+      return try storage.write {
+        if isStale { try reloadKeepingQueue() }
+        return try body()
+      }
     } catch {
-      failure = error as? AutobaseError ?? .closed
+      needsReload = true
       throw error
     }
   }
 
-  private func advanceUntilIdle() throws {
+  private func reloadKeepingQueue() throws {
+    let queued = needsReload ? [] : queue
+    try reload()
+    queue = queued
+  }
+
+  func advanceUntilIdle() throws {
     if !isCaughtUp { try catchUp() }
     while true {
       let taken = try takeRemote()
       let localNodes = try takeQueue()
       if let update = linearizer.update() {
-        if try storage.write({ try apply(update, localNodes) }) {
+        if try apply(update, localNodes) {
           try restart()
           continue
         }
       } else if try needsFlush() {
-        try storage.write { try flush([], nextSystem: nil) }
+        try flush([], nextSystem: nil)
       }
       if taken == 0 && queue.isEmpty && wantedWriters.isEmpty { return }
     }

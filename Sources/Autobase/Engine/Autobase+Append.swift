@@ -8,9 +8,13 @@ extension Autobase {
   /// - Throws: ``AutobaseError/notWritable``, ``AutobaseError/emptyValue``; see ``advance()``.
   @discardableResult
   public func append(_ values: [[UInt8]]) throws -> UInt64 {
-    for value in values { try enqueue(value) }
-    try advance()
-    return local?.length ?? 0
+    guard !values.isEmpty else { return local?.length ?? 0 }
+    for value in values where value.isEmpty { throw AutobaseError.emptyValue }
+    return try change {
+      for value in values { try enqueue(value) }
+      try advanceUntilIdle()
+      return local?.length ?? 0
+    }
   }
 
   /// Appends one value.
@@ -20,11 +24,12 @@ extension Autobase {
   /// Appends a node without a value: a vote.
   @discardableResult
   public func appendAck() throws -> UInt64 {
-    if let failure { throw failure }
-    guard isWritable || isIndexer else { throw AutobaseError.notWritable }
-    if queue.isEmpty { queue.append(Queued(value: nil)) }
-    try advance()
-    return local?.length ?? 0
+    try change {
+      guard isWritable || isIndexer else { throw AutobaseError.notWritable }
+      if queue.isEmpty { queue.append(Queued(value: nil)) }
+      try advanceUntilIdle()
+      return local?.length ?? 0
+    }
   }
 
   /// Queues a value for the next ``advance()``. All that is queued then becomes one atomic batch.
@@ -32,7 +37,6 @@ extension Autobase {
   /// - Parameter isOptimistic: whether it may be written although the local writer is no member; it counts only if
   ///   `apply` accepts it.
   public func enqueue(_ value: [UInt8], isOptimistic: Bool = false) throws(AutobaseError) {
-    if let failure { throw failure }
     guard !value.isEmpty else { throw .emptyValue }
     guard local != nil, isOptimistic || isWritable else { throw .notWritable }
     if queue.last.map({ $0.value == nil }) ?? false { queue.removeLast() }

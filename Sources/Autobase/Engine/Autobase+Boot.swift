@@ -11,7 +11,7 @@ extension Autobase {
 
   /// Whether values can be appended.
   public var isWritable: Bool {
-    guard let local, failure == nil else { return false }
+    guard let local, !isClosed, !storage.isReadOnly else { return false }
     if local.key == key && info.members == 0 { return true }
     return (try? system.isRemoved(local.key)) == false
   }
@@ -25,7 +25,8 @@ extension Autobase {
     return info.pendingIndexers.contains(local.key)
   }
 
-  private var allViews: [View] { userViews + [encryption, system.view] }
+  /// All views, the system last.
+  var allViews: [View] { userViews + [encryption, system.view] }
 
   /// Builds the linearizer anew, from what is indexed.
   func restart() throws {
@@ -64,7 +65,8 @@ extension Autobase {
     }
     let log: any WriterLog
     if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
-    let reader = WriterReader(log: log, window: window, cipher: nil)
+    let reader = WriterReader(log: log, window: window, cipher: writerEncryption(writer))
+    if !storage.isReadOnly { try log.remember(UserDataKey.referrer, key.bytes) }
     readers[writer] = reader
     readerOrder.append(writer)
     return reader

@@ -34,6 +34,10 @@ extension Autobase {
     if next.version > 1 { next.linked = [manifests[manifests.count - 1].manifest.key] }
     manifests.append((system.view, next))
     try flush(localNodes, nextSystem: next.key)
-    for (view, manifest) in manifests { view.move(to: try storage.move(view.storage, to: manifest)) }
+    for (view, manifest) in manifests {
+      let core = try storage.move(view.storage, to: manifest)
+      try core.remember(name: view.name, of: key)
+      view.move(to: core)
+    }
   }
 }

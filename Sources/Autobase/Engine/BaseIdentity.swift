@@ -1,4 +1,5 @@
 public import CompactEncoding
+public import Corestore
 import Hypercore
 public import HypercoreCrypto
 
@@ -33,7 +34,7 @@ struct BaseIdentity {
     } else {
       self.encryptionKey = try local?.userData(UserDataKey.encryption).flatMap { Fixed32($0) }
     }
-    try remember(storage, isGiven: key != nil || keyPair != nil)
+    if !storage.isReadOnly { try remember(storage, isGiven: key != nil || keyPair != nil) }
   }
 
   private static func local(of bootstrap: any WriterLog, _ storage: any BaseStorage) throws -> any LocalLog {
@@ -49,21 +50,14 @@ struct BaseIdentity {
   private func remember(_ storage: any BaseStorage, isGiven: Bool) throws {
     guard let local else { return }
     let bootstrap = try storage.writer(key)
-    try storage.write {
-      try Self.set(bootstrap, UserDataKey.local, local.key.bytes)
-      if isGiven {
-        try Self.set(bootstrap, UserDataKey.referrer, key.bytes)
-        try Self.set(local, UserDataKey.referrer, key.bytes)
-      }
-      if let encryptionKey {
-        try Self.set(local, UserDataKey.encryption, encryptionKey.bytes)
-        try Self.set(bootstrap, UserDataKey.encryption, encryptionKey.bytes)
-      }
+    try bootstrap.remember(UserDataKey.local, local.key.bytes)
+    if isGiven {
+      try bootstrap.remember(UserDataKey.referrer, key.bytes)
+      try local.remember(UserDataKey.referrer, key.bytes)
     }
-  }
-
-  private static func set(_ log: any WriterLog, _ key: String, _ value: [UInt8]) throws {
-    if try log.userData(key) != value { try log.setUserData(key, value) }
+    guard let encryptionKey else { return }
+    try local.remember(UserDataKey.encryption, encryptionKey.bytes)
+    try bootstrap.remember(UserDataKey.encryption, encryptionKey.bytes)
   }
 }
 
@@ -82,8 +76,21 @@ extension Autobase {
     _ storage: any BaseStorage, _ application: any Application, key: Fixed32? = nil, keyPair: KeyPair? = nil,
     encryptionKey: Fixed32? = nil, isReadOnly: Bool = false, options: Options = Options()
   ) throws {
-    let identity = try BaseIdentity(
-      storage: storage, key: key, keyPair: keyPair, encryptionKey: encryptionKey, isReadOnly: isReadOnly)
+    func found() throws -> BaseIdentity {
+      try BaseIdentity(
+        storage: storage, key: key, keyPair: keyPair, encryptionKey: encryptionKey, isReadOnly: isReadOnly)
+    }
+    let identity = try storage.isReadOnly ? storage.read(found) : storage.write(found)
     try self.init(identity, storage: storage, application: application, options: options)
+    try storage.isReadOnly ? storage.read(load) : storage.write(load)
+  }
+
+  /// Opens the base of a store.
+  public convenience init(
+    _ store: Corestore, _ application: any Application, key: Fixed32? = nil, keyPair: KeyPair? = nil,
+    encryptionKey: Fixed32? = nil, options: Options = Options()
+  ) throws {
+    try self.init(
+      CorestoreStorage(store), application, key: key, keyPair: keyPair, encryptionKey: encryptionKey, options: options)
   }
 }

@@ -1,62 +1,78 @@
 import CompactEncoding
 import Hypercore
+import HypercoreCrypto
 
-/// The views of a base as a store holds them, found again when the base is opened (spec 03 §7.6, §13.1).
+/// The view cores of a base as a store holds them, found when the base is opened (spec 03 §7.6, §13.1).
 struct ViewSet {
   static let encryptionName = "_encryption"
 
-  let system: SystemView
-  let encryption: View
-  let user: [View]
+  var system: any ViewStorage
+  var encryption: any ViewStorage
+  /// In the order of the application's view names: the core, and its place in the indexed list of views.
+  var user: [(storage: any ViewStorage, mappedIndex: Int?)]
+  /// Leading places of the list of views that belong, or may belong, to views not opened here.
+  var reservedViews = 0
 
-  init(
-    boot: BootRecord?, names: ViewIdentity, application: any Application, storage: any BaseStorage,
-    encryptionKey: Fixed32?
-  ) throws {
-    func open(_ name: String, _ core: any ViewStorage) throws -> View {
-      try View(name: name, storage: core, cipher: nil)
-    }
-    func genesis(_ name: String) throws -> View { try open(name, storage.view(names.genesisManifest(name))) }
-
-    guard let boot else {
-      system = try SystemView(genesis(SystemView.name))
-      encryption = try genesis(Self.encryptionName)
-      user = try application.viewNames.map { try genesis($0) }
-      return
-    }
-    guard let core = try storage.view(key: boot.key) else {
-      throw AutobaseError.corrupt("the system core \(boot.key) is not stored")
-    }
-    system = try SystemView(open(SystemView.name, core))
-    let info = try system.info(at: boot.systemLength)
-    let indexers = try info.indexers.map { try Self.manifest(of: $0.key, storage) }
-    let version = core.manifest.version
-    let linked = try core.manifest.linked?.first.flatMap { try storage.view(key: $0) }
-    encryption = try open(
-      Self.encryptionName,
-      linked
-        ?? storage.view(
-          names.manifest(Self.encryptionName, indexers: indexers, version: version, entropy: info.entropy)))
-    let listed = try info.views.map { try storage.view(key: $0.key) }
-    var opened: Set<Int> = []
-    user = try application.viewNames.map { name in
-      let fresh = names.manifest(name, indexers: indexers, version: version, entropy: info.entropy)
-      let namespace = fresh.signers.first?.namespace
-      let index = listed.firstIndex { core in
-        core.map { $0.key == fresh.key || namespace != nil && $0.manifest.signers.first?.namespace == namespace }
-          ?? false
-      }
-      guard let index, let core = listed[index] else { return try open(name, storage.view(fresh)) }
-      let view = try open(name, core)
-      view.mappedIndex = index
-      opened.insert(index)
-      return view
-    }
-    system.reservedViews = (info.views.indices.last { !opened.contains($0) } ?? -1) + 1
+  /// The cores of a base in which nothing was applied.
+  init(genesis names: ViewIdentity, _ viewNames: [String], _ storage: any BaseStorage) throws {
+    func core(_ name: String) throws -> any ViewStorage { try storage.view(names.genesisManifest(name)) }
+    system = try core(SystemView.name)
+    encryption = try core(Self.encryptionName)
+    user = try viewNames.map { (try core($0), nil) }
   }
 
+  /// The cores of a base whose system core `system` is at the indexed state `info`.
+  init(
+    _ info: SystemInfo, system: any ViewStorage, _ names: ViewIdentity, _ viewNames: [String],
+    _ storage: any BaseStorage
+  ) throws {
+    self.system = system
+    let indexers = try info.indexers.map { try Self.manifest(of: $0.key, storage) }
+    let version = system.manifest.version
+    func fresh(_ name: String) -> Manifest {
+      names.manifest(name, indexers: indexers, version: version, entropy: info.entropy)
+    }
+    let linked = try system.manifest.linked?.first.flatMap { try storage.view(key: $0) }
+    encryption = try linked ?? storage.view(fresh(Self.encryptionName))
+    let listed = try info.views.map { try storage.view(key: $0.key) }
+    user = []
+    for name in viewNames {
+      let manifest = fresh(name)
+      let namespace = manifest.signers.first?.namespace
+      let index = listed.firstIndex { core in
+        guard let core else { return false }
+        return core.key == manifest.key || namespace != nil && core.manifest.signers.first?.namespace == namespace
+      }
+      if let index, let core = listed[index] {
+        user.append((core, index))
+      } else {
+        user.append((try storage.view(manifest), nil))
+      }
+    }
+    reservedViews = (info.views.indices.last { i in !user.contains { $0.mappedIndex == i } } ?? -1) + 1
+  }
+
+  /// A writer's own manifest.
   static func manifest(of writer: Fixed32, _ storage: any BaseStorage) throws -> Manifest {
     guard let manifest = try storage.writer(writer).manifest else { throw AutobaseError.manifestUnknown(writer) }
     return manifest
+  }
+}
+
+extension Autobase {
+  /// How the blocks of a view are encrypted; nil when they are not.
+  func viewEncryption(_ name: String) -> (any BlockEncryption)? {
+    guard let encryptionKey else { return nil }
+    var hasher = Blake2b()
+    hasher.update(AutobaseNamespace.viewBlockKey)
+    hasher.update(key)
+    hasher.update(encryptionKey)
+    hasher.update(Array(name.utf8))
+    return DefaultEncryption(blockKey: hasher.finalize32())
+  }
+
+  /// How the blocks of a writer are encrypted; nil when they are not.
+  func writerEncryption(_ writer: Fixed32) -> (any BlockEncryption)? {
+    encryptionKey.map { DefaultEncryption(encryptionKey: $0, coreKey: writer) }
   }
 }

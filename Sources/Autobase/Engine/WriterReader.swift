@@ -6,13 +6,13 @@ final class WriterReader {
   let key: Fixed32
   let log: any WriterLog
   let window: WriterWindow
-  private let cipher: (any BlockCipher)?
+  private let cipher: (any BlockEncryption)?
   /// Messages of the batch that comes next, as far as they were read.
   private var pending: [OplogMessage] = []
   /// A block that is no message freezes the writer: nothing behind it is read.
   private(set) var isFrozen = false
 
-  init(log: any WriterLog, window: WriterWindow, cipher: (any BlockCipher)?) {
+  init(log: any WriterLog, window: WriterWindow, cipher: (any BlockEncryption)?) {
     key = log.key
     self.log = log
     self.window = window
@@ -25,13 +25,13 @@ final class WriterReader {
   /// The message at a 1-based length.
   func message(_ length: UInt64) throws -> OplogMessage {
     let block = try log.block(at: length - 1)
-    return try OplogMessage(decoding: cipher?.decrypt(block, index: length - 1) ?? block)
+    return try OplogMessage(decoding: cipher?.decrypt(block, at: length - 1) ?? block)
   }
 
   /// A message as stored.
   func encode(_ message: OplogMessage, length: UInt64) throws -> [UInt8] {
     let block = message.encoded()
-    return try cipher?.encrypt(block, index: length - 1) ?? block
+    return try cipher?.encrypt(block, at: length - 1, fork: 0) ?? block
   }
 
   enum Outcome {

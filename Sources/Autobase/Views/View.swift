@@ -21,18 +21,23 @@ public final class View: AppendableLog {
   /// Changes with every truncation.
   public private(set) var fork: UInt64 = 0
 
+  /// What the stored core looked like when it was last read or written here.
+  private var storedLength: UInt64
+  private var storedSignedLength: UInt64
   private var kept: UInt64
   private var blocks: [[UInt8]] = []
   private var batch: MerkleBatch
   private var signed: (tree: MerkleTree, signature: [UInt8])?
-  private let cipher: (any BlockCipher)?
+  private let cipher: (any BlockEncryption)?
 
-  init(name: String, storage: any ViewStorage, cipher: (any BlockCipher)? = nil) throws {
+  init(name: String, storage: any ViewStorage, cipher: (any BlockEncryption)? = nil) throws {
     self.name = name
     self.storage = storage
     self.cipher = cipher
     systemKey = storage.key
     kept = storage.length
+    storedLength = kept
+    storedSignedLength = storage.signedLength
     batch = MerkleBatch(try storage.tree())
   }
 
@@ -43,11 +48,11 @@ public final class View: AppendableLog {
   /// Number of blocks, the unsigned tip included.
   public var length: UInt64 { kept + UInt64(blocks.count) }
   /// Number of blocks that a quorum of indexers signed, or that are fixed by the prologue.
-  public var signedLength: UInt64 { signed?.tree.length ?? storage.signedLength }
+  public var signedLength: UInt64 { signed?.tree.length ?? storedSignedLength }
 
   public func block(at index: UInt64) throws -> [UInt8] {
     let stored = try storedBlock(at: index)
-    return try cipher?.decrypt(stored, index: index) ?? stored
+    return try cipher?.decrypt(stored, at: index) ?? stored
   }
 
   private func storedBlock(at index: UInt64) throws -> [UInt8] {
@@ -61,7 +66,7 @@ public final class View: AppendableLog {
     guard isOpenForWriting else { throw AutobaseError.viewNotWritable(name) }
     blocks.reserveCapacity(blocks.count + new.count)
     for block in new {
-      let stored = try cipher?.encrypt(block, index: length) ?? block
+      let stored = try cipher?.encrypt(block, at: length, fork: 0) ?? block
       blocks.append(stored)
       batch.append(stored)
     }
@@ -87,7 +92,7 @@ public final class View: AppendableLog {
   }
 
   public func snapshot() throws -> any ReadableLog {
-    ViewSnapshot(try (0..<length).map { try block(at: $0) }, fork: fork)
+    ViewSnapshot(try storage.snapshot(), kept: kept, blocks: blocks, fork: fork, cipher: cipher)
   }
 }
 
@@ -117,7 +122,7 @@ private struct LayeredNodes: NodeReader {
 
 extension View {
   /// Whether there is something to store.
-  var isChanged: Bool { !blocks.isEmpty || kept != storage.length || signed != nil }
+  var isChanged: Bool { !blocks.isEmpty || kept != storedLength || signed != nil }
 
   /// Notes an assembled signature, stored by the next flush.
   func commit(_ tree: MerkleTree, signature: [UInt8]) { signed = (tree, signature) }
@@ -128,9 +133,28 @@ extension View {
     try storage.write(
       ViewChange(keptLength: kept, blocks: blocks, nodes: batch.nodes, tree: batch.tree, signed: signed))
     kept += UInt64(blocks.count)
+    storedLength = kept
+    storedSignedLength = signedLength
     blocks.removeAll(keepingCapacity: true)
     batch = MerkleBatch(batch.tree)
     signed = nil
+  }
+
+  /// Whether somebody else has written the stored core.
+  var isStale: Bool { storage.length != storedLength || storage.signedLength != storedSignedLength }
+
+  /// Starts again from what is stored in `storage`, dropping what was not flushed.
+  func reload(_ storage: any ViewStorage) throws {
+    self.storage = storage
+    systemKey = storage.key
+    mappedIndex = nil
+    blocks.removeAll()
+    signed = nil
+    batch = MerkleBatch(try storage.tree())
+    kept = storage.length
+    storedLength = kept
+    storedSignedLength = storage.signedLength
+    fork += 1
   }
 
   /// Goes on over another core that holds the same blocks.
@@ -138,24 +162,34 @@ extension View {
     precondition(!isChanged && storage.length == length, "a view moves between flushes, to a core of its length")
     self.storage = storage
     systemKey = storage.key
+    storedSignedLength = storage.signedLength
   }
 }
 
-/// A copy of a view's blocks.
+/// A view as it was at one moment.
 private final class ViewSnapshot: ReadableLog {
-  let blocks: [[UInt8]]
+  private let stored: any ReadableLog
+  private let kept: UInt64
+  private let blocks: [[UInt8]]
+  private let cipher: (any BlockEncryption)?
   let fork: UInt64
 
-  init(_ blocks: [[UInt8]], fork: UInt64) {
+  init(
+    _ stored: any ReadableLog, kept: UInt64, blocks: [[UInt8]], fork: UInt64, cipher: (any BlockEncryption)?
+  ) {
+    self.stored = stored
+    self.kept = kept
     self.blocks = blocks
     self.fork = fork
+    self.cipher = cipher
   }
 
-  var length: UInt64 { UInt64(blocks.count) }
+  var length: UInt64 { kept + UInt64(blocks.count) }
 
   func block(at index: UInt64) throws -> [UInt8] {
     guard index < length else { throw LogError.blockNotAvailable(index: index, length: length) }
-    return blocks[Int(index)]
+    let block = index < kept ? try stored.block(at: index) : blocks[Int(index - kept)]
+    return try cipher?.decrypt(block, at: index) ?? block
   }
 
   func snapshot() throws -> any ReadableLog { self }

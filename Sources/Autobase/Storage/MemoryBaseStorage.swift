@@ -12,6 +12,7 @@ public final class MemoryBaseStorage: BaseStorage {
   /// An empty store whose default local writer has the given key pair.
   public init(local: KeyPair) { localKeyPair = local }
 
+  public var isReadOnly: Bool { false }
   public func write<R>(_ body: () throws -> R) throws -> R { try body() }
   public func read<R>(_ body: () throws -> R) throws -> R { try body() }
 
@@ -118,9 +119,9 @@ public final class MemoryViewStorage: ViewStorage {
   /// All blocks, as stored.
   public private(set) var blocks: [[UInt8]] = []
   public private(set) var signedLength: UInt64
-  /// The signature of the signed part.
-  public private(set) var signature: [UInt8]?
+  private var signedSignature: [UInt8]?
   private var nodes = NodeTable()
+  private var data: [String: [UInt8]] = [:]
   private var current = MerkleTree()
 
   init(key: Fixed32, manifest: Manifest) {
@@ -138,6 +139,10 @@ public final class MemoryViewStorage: ViewStorage {
 
   public func node(at index: UInt64) throws -> TreeNode? { nodes.node(at: index) }
   public func tree() throws -> MerkleTree { current }
+  public func signature() throws -> [UInt8]? { signedSignature }
+  public func snapshot() throws -> any ReadableLog { MemoryLog(blocks) }
+  public func userData(_ key: String) throws -> [UInt8]? { data[key] }
+  public func setUserData(_ key: String, _ value: [UInt8]?) throws { data[key] = value }
 
   public func write(_ change: ViewChange) throws {
     if change.keptLength < length {
@@ -149,7 +154,7 @@ public final class MemoryViewStorage: ViewStorage {
     current = change.tree
     guard let signed = change.signed else { return }
     signedLength = signed.tree.length
-    signature = signed.signature
+    signedSignature = signed.signature
   }
 
   func copy(_ old: any ViewStorage, signedLength: UInt64) throws {

@@ -4,7 +4,9 @@ public import HypercoreCrypto
 
 /// What a base needs of a store. Everything a base writes in one ``write(_:)`` takes effect together or not at all.
 public protocol BaseStorage: AnyObject {
-  /// Runs `body` as one transaction.
+  /// Whether nothing can be written.
+  var isReadOnly: Bool { get }
+  /// Runs `body` as one transaction. Transactions nest; the outermost one commits.
   func write<R>(_ body: () throws -> R) throws -> R
   /// Runs `body` with every read seeing the same state.
   func read<R>(_ body: () throws -> R) throws -> R
@@ -36,6 +38,13 @@ public protocol WriterLog: ReadableLog {
   func userData(_ key: String) throws -> [UInt8]?
   /// Sets or, with nil, removes a small local value.
   func setUserData(_ key: String, _ value: [UInt8]?) throws
+}
+
+extension WriterLog {
+  /// Sets a small local value unless it is what is stored.
+  func remember(_ key: String, _ value: [UInt8]) throws {
+    if try userData(key) != value { try setUserData(key, value) }
+  }
 }
 
 /// The log of the local writer.

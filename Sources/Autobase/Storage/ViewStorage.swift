@@ -13,12 +13,28 @@ public protocol ViewStorage: AnyObject, NodeReader {
   var length: UInt64 { get }
   /// Number of blocks that are signed, or fixed by the prologue.
   var signedLength: UInt64 { get }
+  /// The assembled signature of the signed part; nil when there is none, or the prologue stands for it.
+  func signature() throws -> [UInt8]?
   /// The stored block at `index`.
   func block(at index: UInt64) throws -> [UInt8]
   /// The tree at ``length``, with fork 0.
   func tree() throws -> MerkleTree
+  /// The log as it is now, unaffected by later changes.
+  func snapshot() throws -> any ReadableLog
+  /// A small local value, never sent to anyone.
+  func userData(_ key: String) throws -> [UInt8]?
+  /// Sets or, with nil, removes a small local value.
+  func setUserData(_ key: String, _ value: [UInt8]?) throws
   /// Stores a change.
   func write(_ change: ViewChange) throws
+}
+
+extension ViewStorage {
+  /// Notes which view of which base the core holds.
+  func remember(name: String, of base: Fixed32) throws {
+    if try userData(UserDataKey.referrer) != base.bytes { try setUserData(UserDataKey.referrer, base.bytes) }
+    if try userData(UserDataKey.view) != Array(name.utf8) { try setUserData(UserDataKey.view, Array(name.utf8)) }
+  }
 }
 
 /// What a flush changes in a view core.

@@ -1,0 +1,96 @@
+public import CompactEncoding
+public import Corestore
+public import Hypercore
+public import HypercoreCrypto
+
+/// The logs of one base in a ``Corestore``, or in one of its namespaces.
+///
+/// The local writer's log is the one named `local`. A view rests in the core that its manifest describes; the unsigned
+/// tip behind it in that core's draft `batch`, which exists only while there is a tip.
+public final class CorestoreStorage: BaseStorage {
+  /// The store.
+  public let store: Corestore
+
+  /// The logs of the base in `store`.
+  public init(_ store: Corestore) { self.store = store }
+
+  public var isReadOnly: Bool { store.isReadOnly }
+  public func write<R>(_ body: () throws -> R) throws -> R { try store.write(body) }
+  public func read<R>(_ body: () throws -> R) throws -> R { try store.read(body) }
+
+  /// The name of the local writer's log.
+  static let localName = "local"
+
+  public func defaultLocal() throws -> any LocalLog {
+    try StoredWriterLog(store.get(name: Self.localName), keyPair: store.keyPair(named: Self.localName))
+  }
+
+  public func local(key: Fixed32) throws -> (any LocalLog)? {
+    guard try store.has(key: key) else { return nil }
+    let core = try store.get(key: key)
+    return core.keyPair.map { StoredWriterLog(core, keyPair: $0) }
+  }
+
+  public func local(_ keyPair: KeyPair) throws -> any LocalLog {
+    try StoredWriterLog(store.get(keyPair: keyPair), keyPair: keyPair)
+  }
+
+  public func writer(_ key: Fixed32) throws -> any WriterLog {
+    StoredWriterLog(try store.get(key: key, isReadOnly: true), keyPair: nil)
+  }
+
+  public func view(_ manifest: Manifest) throws -> any ViewStorage {
+    try StoredView(store.get(manifest: manifest), manifest)
+  }
+
+  public func view(key: Fixed32) throws -> (any ViewStorage)? {
+    guard try store.has(key: key) else { return nil }
+    let core = try store.get(key: key)
+    return try core.manifest.map { try StoredView(core, $0) }
+  }
+
+  public func move(_ old: any ViewStorage, to manifest: Manifest) throws -> any ViewStorage {
+    guard let old = old as? StoredView else { preconditionFailure("a view moves inside its store") }
+    return try write {
+      let core = try store.get(manifest: manifest)
+      try core.copyPrologue(from: old.newest)
+      try old.dropDraft()
+      return try StoredView(core, manifest)
+    }
+  }
+
+  public func storeStatic(_ manifest: Manifest, blocks: [[UInt8]]) throws {
+    try write {
+      let core = try store.get(manifest: manifest)
+      if core.length == 0 { try core.append(trusted: blocks, signature: nil) }
+    }
+  }
+}
+
+/// A writer's log in a store.
+final class StoredWriterLog: LocalLog {
+  private let core: Hypercore
+  private let writerKeyPair: KeyPair?
+
+  init(_ core: Hypercore, keyPair: KeyPair?) {
+    self.core = core
+    writerKeyPair = keyPair
+  }
+
+  var keyPair: KeyPair {
+    guard let writerKeyPair else { preconditionFailure("only the local writer's log has a key pair") }
+    return writerKeyPair
+  }
+
+  var key: Fixed32 { core.key }
+  var manifest: Manifest? { core.manifest }
+  var length: UInt64 { core.length }
+  var fork: UInt64 { core.fork }
+  func block(at index: UInt64) throws -> [UInt8] { try core.block(at: index) }
+  func snapshot() throws -> any ReadableLog { try core.snapshot() }
+  func append(_ blocks: [[UInt8]]) throws { try core.append(blocks) }
+  func userData(_ key: String) throws -> [UInt8]? { try core.userData(key) }
+  func setUserData(_ key: String, _ value: [UInt8]?) throws { try core.setUserData(key, value) }
+  func records() throws -> [(key: [UInt8], value: [UInt8])] { try core.locals() }
+  func setRecord(_ key: [UInt8], _ value: [UInt8]?) throws { try core.setLocal(key, value) }
+}
