@@ -22,6 +22,8 @@ public enum StoreError: Error, Sendable, Equatable {
   case secretsMissing(path: String)
   /// No core is stored under the discovery key.
   case unknownCore(discoveryKey: Fixed32)
+  /// The queue was closed before it took the job.
+  case closed
   /// No name, key, manifest or key pair was given.
   case noSelector
 }
@@ -46,7 +48,7 @@ extension StoreError {
   /// The kind of failure.
   public var category: Category {
     switch self {
-    case .busy: .temporary
+    case .busy, .closed: .temporary
     case .corrupt: .integrity
     case .newerSchema: .incompatible
     case .missing, .diskFull, .readOnly, .system: .localIO
@@ -80,6 +82,8 @@ extension StoreError: CustomStringConvertible {
       "\(path) is missing; restore the secrets of this store, without them its own logs cannot be written"
     case .unknownCore(let discoveryKey):
       "no core is stored under the discovery key \(discoveryKey)"
+    case .closed:
+      "the store is closing; nothing was written"
     case .noSelector:
       "a core is found by name, key, discovery key, manifest or key pair, and none was given"
     }

@@ -42,6 +42,14 @@ final class Database {
     return statement.integer(0)
   }
 
+  /// The first column of all rows as text.
+  func texts(_ sql: String) throws(StoreError) -> [String] {
+    let statement = try Statement(sql, in: self)
+    var texts: [String] = []
+    while try statement.step() { texts.append(statement.text(0)) }
+    return texts
+  }
+
   func prepare(_ sql: String) throws(StoreError) -> OpaquePointer {
     var statement: OpaquePointer?
     let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
