@@ -73,7 +73,7 @@ let package = Package(
     library("ProtomuxRPC", ["Protomux", "CompactEncoding", "HypercoreCrypto"]),
 
     // The registry and what the six tools share.
-    library("Registry", ["JSON", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library("Registry", ["JSON", "Autobase", "HyperDB", "IndexEncoder", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     library(
       "ToolKit",
       ["JSON", "CompactEncoding", "HypercoreCrypto", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -92,7 +92,9 @@ let package = Package(
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hyperschema", ["JSON", "CompactEncoding"]),
-    tests("Registry", ["JSON", "CompactEncoding", "Hyperschema", "Hyperdispatch"]),
+    tests(
+      "Registry",
+      ["JSON", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),

@@ -1,4 +1,5 @@
 public import CompactEncoding
+public import HyperDB
 public import Hyperdispatch
 public import Hyperschema
 import JSON
@@ -16,6 +17,11 @@ public enum RegistrySpecification {
   /// The operations of the registry.
   public static let dispatch: Dispatch = must {
     try Dispatch(DispatchDefinition(JSON(parsing: dispatchText)), schema: schema)
+  }
+
+  /// The collection of entries and its indexes.
+  public static let database: DatabaseSchema = must {
+    try DatabaseSchema(DatabaseDefinition(JSON(parsing: databaseText)), schema: schema)
   }
 
   /// The names of an entry's fields, shared by all entries as dynamic values.
