@@ -11,7 +11,7 @@ import Testing
 
   /// Random logs, random requests of readers that know random parts: what can be proven is accepted, and the reader
   /// ends at the writer's tree, with nodes that are the writer's.
-  @Test(arguments: 0..<400 as Range<UInt64>) func readersFollow(seed: UInt64) throws {
+  @Test(arguments: 0..<150 as Range<UInt64>) func readersFollow(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var writer = try TestCore(
       seed: Fixed32(random.bytes(32))!, blocks: Self.randomBlocks(.random(in: 1...40, using: &random), &random))
@@ -51,7 +51,7 @@ import Testing
   }
 
   /// Seeks agree with counting bytes, and the nodes of a seek proof are enough for the reader to find the block.
-  @Test(arguments: 0..<100 as Range<UInt64>) func seeksAgreeWithCounting(seed: UInt64) throws {
+  @Test(arguments: 0..<50 as Range<UInt64>) func seeksAgreeWithCounting(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let padding = UInt64.random(in: 0...3, using: &random)
     let blocks = (0..<Int.random(in: 1...40, using: &random)).map { _ in
@@ -82,7 +82,7 @@ import Testing
   }
 
   /// No request makes the prover trap or spin, and whatever it answers is accepted.
-  @Test(arguments: 0..<200 as Range<UInt64>) func anyRequestEnds(seed: UInt64) throws {
+  @Test(arguments: 0..<80 as Range<UInt64>) func anyRequestEnds(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let writer = try TestCore(
       seed: Fixed32(), blocks: Self.randomBlocks(.random(in: 0...40, using: &random), &random))

@@ -204,7 +204,7 @@ import Testing
   }
 
   /// Any writer history, any reader: the search ends at the true common prefix.
-  @Test(arguments: 0..<300 as Range<UInt64>) func randomHistories(seed: UInt64) throws {
+  @Test(arguments: 0..<120 as Range<UInt64>) func randomHistories(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var writer = try TestCore(seed: Fixed32(), blocks: vectorBlocks(0..<UInt64.random(in: 0...40, using: &random)))
     var reader = TestCore(readerOf: writer, knowsManifest: true)
