@@ -49,6 +49,8 @@ extension HyperDB {
   }
 
   /// Appends what turns the index keys `old` into `new`: deletes, then puts. Keys that are in both stay, one for one.
+  ///
+  /// So a map that gives a key twice, and then once, loses that key: maps should give each key once.
   private static func compare(
     _ old: [[UInt8]], _ new: [[UInt8]], _ mayCollide: Bool, into operations: inout [Updates.Operation]
   ) {

@@ -21,7 +21,11 @@ extension Batch {
     for i in pending.indices {
       // A block is encoded before the next one is compacted: a superseded node then names offsets of later blocks as
       // they were before.
-      if i < pending.count - 1 { compact(i) }
+      if i < pending.count - 1 {
+        compact(i)
+      } else {
+        pending[i].index[0] = Child(new: pending[i].root)
+      }
       let operation = pending[i]
       blocks.append(encoder.encode(key: operation.key, value: operation.value, levels: operation.index))
     }
@@ -37,7 +41,6 @@ extension Batch {
     let sequence = base + UInt64(i)
     var index: [Child?] = []
     swap(&index, &pending[i].index)
-    index[0] = nil
     var position = 0
     while position < index.count {
       if let child = index[position], child.sequence == sequence {

@@ -88,7 +88,6 @@ extension Batch {
     var index: [Child?] = []
     index.reserveCapacity(path.count + 4)
     _ = number(root, sequence, &index)
-    index[0] = Child(new: root, sequence: sequence)
     pending.append(Pending(key: key, value: value, index: index, root: root))
     loadedRoot = nil
   }
@@ -111,7 +110,7 @@ extension Batch {
     let sequence = sequence
     let root = path[0].node
     let index = [Child?](unsafeUninitializedCapacity: path.count) { buffer, count in
-      buffer.initializeElement(at: 0, to: Child(new: root, sequence: sequence))
+      buffer.initializeElement(at: 0, to: nil)
       for offset in 1..<max(1, path.count) {
         let above = path[offset - 1]
         let child = above.node.children[above.index]

@@ -29,6 +29,7 @@ public final class Batch {
   struct Pending {
     let key: [UInt8]
     let value: [UInt8]?
+    /// The nodes to write. The place of the root is empty: only the last operation of a batch writes it.
     var index: [Child?]
     let root: DraftNode
   }

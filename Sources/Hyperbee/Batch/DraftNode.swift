@@ -36,8 +36,8 @@ final class Child {
   }
 
   /// A reference to a new node, without an address until an operation numbers it.
-  init(new node: DraftNode, sequence: UInt64 = 0) {
-    self.sequence = sequence
+  init(new node: DraftNode) {
+    sequence = 0
     offset = 0
     self.node = node
   }
