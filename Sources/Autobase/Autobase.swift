@@ -26,9 +26,7 @@ public final class Autobase {
   private(set) var encryption: View
   private(set) var userViews: [View] = []
   var linearizer = Linearizer(indexers: [])
-  var readers: [Fixed32: WriterReader] = [:]
-  /// Keys of open readers in the order in which they were opened.
-  var readerOrder: [Fixed32] = []
+  var readers = ReaderSet()
   /// Writers that `apply` added, to be opened.
   var wantedWriters: [Fixed32] = []
   /// Values queued for the local log; nil for an ack.

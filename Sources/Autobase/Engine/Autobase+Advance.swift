@@ -52,32 +52,10 @@ extension Autobase {
   private func takeRemote() throws -> Int {
     for writer in wantedWriters { try openReader(writer) }
     wantedWriters.removeAll()
-    if readerOrder.count == 1, let only = readers[readerOrder[0]], only.isIdle { return 0 }
-    var ready = readerOrder
-    var waiting: [Fixed32: [Fixed32]] = [:]
-    var taken = 0
-    while let writer = ready.popLast(), taken < options.nodesPerRound {
-      let reader = try openReader(writer)
-      let before = taken
-      loading: while taken < options.nodesPerRound {
-        let known = readerOrder.count
-        let outcome = try load(reader)
-        if readerOrder.count > known { ready += readerOrder[known...] }
-        switch outcome {
-        case .added(let count): taken += count
-        case .waits(let head):
-          waiting[head.key, default: []].append(writer)
-          break loading
-        case .exhausted: break loading
-        }
-      }
-      if taken > before, let writers = waiting.removeValue(forKey: writer) { ready += writers }
-    }
-    return taken
-  }
-
-  func load(_ reader: WriterReader) throws -> WriterReader.Outcome {
-    try reader.loadBatch(into: linearizer) { try openReader($0).window }
+    let keys = readers.keys
+    if keys.count == 1, readers[keys[0]]?.isIdle == true { return 0 }
+    return try ReaderSet.load(
+      keys, into: linearizer, limit: options.nodesPerRound, known: { readers.keys }, open: { try openReader($0) })
   }
 
   /// Turns what is queued into nodes: one atomic batch, optimistic values alone.

@@ -39,9 +39,8 @@ extension Autobase {
     }
     let known = offsets
     linearizer = Linearizer(indexers: indexers, heads: indexedInfo.heads) { known[$0] ?? 0 }
-    let reopened = readerOrder
-    readers = [:]
-    readerOrder = []
+    let reopened = readers.keys
+    readers = ReaderSet()
     if let local { try openReader(local.key) }
     for writer in indexers + indexedInfo.heads.map({ $0.key }) + reopened { try openReader(writer) }
     for (writer, member) in try system.allMembers(at: indexedLength) where !member.isRemoved { try openReader(writer) }
@@ -65,10 +64,10 @@ extension Autobase {
     }
     let log: any WriterLog
     if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
-    let reader = WriterReader(log: log, window: window, cipher: writerEncryption(writer))
+    let source = LoggedMessages(log: log, encryption: writerEncryption(writer))
+    let reader = WriterReader(key: writer, source: source, window: window)
     if !storage.isReadOnly { try log.remember(UserDataKey.referrer, key.bytes) }
-    readers[writer] = reader
-    readerOrder.append(writer)
+    readers.insert(reader)
     return reader
   }
 
@@ -111,7 +110,9 @@ extension Autobase {
     for record in updates.all {
       let reader = try openReader(record.key)
       while reader.window.length < record.length {
-        guard case .added = try load(reader) else { return false }
+        guard case .added = try reader.loadBatch(into: linearizer, open: { try openReader($0).window }) else {
+          return false
+        }
       }
       guard reader.window.length == record.length else { return false }
     }

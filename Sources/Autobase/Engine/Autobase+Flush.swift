@@ -35,7 +35,8 @@ extension Autobase {
   }
 
   private func appendLocal(_ nodes: [Node], systemKey: Fixed32) throws {
-    guard let local, let last = nodes.last, let reader = readers[local.key] else { return }
+    guard let local, let last = nodes.last else { return }
+    let log = LoggedMessages(log: local, encryption: writerEncryption(local.key))
     let isSigner = isIndexedSigner
     // Only the last block carries new signatures; those before it point to what there was.
     let before = own
@@ -48,7 +49,7 @@ extension Autobase {
         heads: node.heads, batch: node.batch, value: node.value,
         checkpoint: isSigner ? signatures.checkpoint(at: node.length) : nil,
         digest: own.writeDigest(systemKey, at: node.length), optimistic: node.isOptimistic)
-      blocks.append(try reader.encode(message, length: node.length))
+      blocks.append(try log.encode(message, length: node.length))
     }
     try local.append(blocks)
   }

@@ -35,7 +35,7 @@ extension Autobase {
     for (i, indexer) in info.indexers.enumerated() { sources.append(CheckpointSource(key: indexer.key, signer: i)) }
     for source in sources { try openReader(source.key) }
     if let local, let reader = readers[local.key], own.digest == nil {
-      own = try CheckpointState(at: local.length) { try reader.message($0) }
+      own = try CheckpointState(at: local.length) { try reader.source.message($0) }
     }
   }
 
@@ -46,12 +46,12 @@ extension Autobase {
         sources[i].state = own
         continue
       }
-      guard let reader = readers[sources[i].key], reader.log.length > sources[i].readLength else { continue }
+      guard let reader = readers[sources[i].key], reader.source.length > sources[i].readLength else { continue }
       do {
-        sources[i].state = try CheckpointState(at: reader.log.length) { try reader.message($0) }
-        sources[i].readLength = reader.log.length
+        sources[i].state = try CheckpointState(at: reader.source.length) { try reader.source.message($0) }
+        sources[i].readLength = reader.source.length
       } catch is DecodingError {
-        sources[i].readLength = reader.log.length
+        sources[i].readLength = reader.source.length
       } catch LogError.blockNotAvailable {
         // A block it points to is not here yet: what was known before still holds.
       }

@@ -1,38 +1,55 @@
 import CompactEncoding
 import Hypercore
 
+/// Where a writer's messages come from.
+protocol MessageSource {
+  /// Number of messages.
+  var length: UInt64 { get }
+  /// The message at a 1-based length.
+  ///
+  /// - Throws: `DecodingError` when the block is no message, `LogError.blockNotAvailable` when it is not here.
+  func message(_ length: UInt64) throws -> OplogMessage
+}
+
+/// A writer's messages in its log.
+struct LoggedMessages: MessageSource {
+  let log: any WriterLog
+  let encryption: (any BlockEncryption)?
+
+  var length: UInt64 { log.length }
+
+  func message(_ length: UInt64) throws -> OplogMessage {
+    let block = try log.block(at: length - 1)
+    return try OplogMessage(decoding: encryption?.decrypt(block, at: length - 1) ?? block)
+  }
+
+  /// A message as stored at a 1-based length.
+  func encode(_ message: OplogMessage, length: UInt64) throws -> [UInt8] {
+    let block = message.encoded()
+    return try encryption?.encrypt(block, at: length - 1, fork: 0) ?? block
+  }
+}
+
 /// Reads one writer's log into the graph, a whole atomic batch at a time (spec 03 §3.2).
 final class WriterReader {
   let key: Fixed32
-  let log: any WriterLog
+  let source: any MessageSource
   let window: WriterWindow
-  private let cipher: (any BlockEncryption)?
   /// Messages of the batch that comes next, as far as they were read.
   private var pending: [OplogMessage] = []
   /// A block that is no message freezes the writer: nothing behind it is read.
   private(set) var isFrozen = false
+  /// The node of another writer that the next batch references and that is not in the graph.
+  private(set) var missing: Checkout?
 
-  init(log: any WriterLog, window: WriterWindow, cipher: (any BlockEncryption)?) {
-    key = log.key
-    self.log = log
+  init(key: Fixed32, source: any MessageSource, window: WriterWindow) {
+    self.key = key
+    self.source = source
     self.window = window
-    self.cipher = cipher
   }
 
   /// Whether all of the log is in the graph.
-  var isIdle: Bool { window.length >= log.length }
-
-  /// The message at a 1-based length.
-  func message(_ length: UInt64) throws -> OplogMessage {
-    let block = try log.block(at: length - 1)
-    return try OplogMessage(decoding: cipher?.decrypt(block, at: length - 1) ?? block)
-  }
-
-  /// A message as stored.
-  func encode(_ message: OplogMessage, length: UInt64) throws -> [UInt8] {
-    let block = message.encoded()
-    return try cipher?.encrypt(block, at: length - 1, fork: 0) ?? block
-  }
+  var isIdle: Bool { window.length >= source.length }
 
   enum Outcome {
     /// So many nodes were added.
@@ -45,10 +62,14 @@ final class WriterReader {
 
   /// Adds the next batch to the graph, if it is here with all it references.
   func loadBatch(into linearizer: Linearizer, open: (Fixed32) throws -> WriterWindow) throws -> Outcome {
+    missing = nil
     guard try readBatch() else { return .exhausted }
     for message in pending {
       for head in message.heads where head.key != key {
-        if try open(head.key).length < head.length { return .waits(for: head) }
+        if try open(head.key).length < head.length {
+          missing = head
+          return .waits(for: head)
+        }
       }
     }
     let batch = pending
@@ -65,15 +86,18 @@ final class WriterReader {
   private func readBatch() throws -> Bool {
     while pending.last?.batch != 1 {
       let length = window.length + UInt64(pending.count) + 1
-      guard !isFrozen, length <= log.length else { return false }
+      guard !isFrozen, length <= source.length else { return false }
       do {
-        let message = try message(length)
+        let message = try source.message(length)
         guard isInSequence(message, length) else {
           isFrozen = true
           return false
         }
         pending.append(message)
       } catch is DecodingError {
+        isFrozen = true
+        return false
+      } catch is EncryptionError {
         isFrozen = true
         return false
       } catch LogError.blockNotAvailable {

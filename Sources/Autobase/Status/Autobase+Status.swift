@@ -1,0 +1,72 @@
+import CompactEncoding
+import Hypercore
+
+extension Autobase {
+  /// Where the base stands, and what it waits for.
+  public func status() throws -> AutobaseStatus {
+    try readSources()
+    let votes = openVotes()
+    return AutobaseStatus(
+      key: key, localKey: local?.key, isEncrypted: encryptionKey != nil, isWritable: isWritable, isIndexer: isIndexer,
+      info: info, indexers: linearizer.consensus.indexers.map { $0.key }, majority: linearizer.consensus.majority,
+      heads: linearizer.currentHeads, views: allViews.map { status(of: $0) },
+      writers: try readers.all.map { try status(of: $0) }, votes: votes, tipLength: linearizer.tipNodes.count,
+      wait: wait(votes))
+  }
+
+  private func status(of view: View) -> AutobaseStatus.View {
+    let indexed: UInt64
+    if view === system.view {
+      indexed = indexedLength
+    } else if view === encryption {
+      indexed = indexedInfo.encryptionLength
+    } else if let index = view.mappedIndex, index < indexedInfo.views.count {
+      indexed = indexedInfo.views[index].length
+    } else {
+      indexed = 0
+    }
+    return AutobaseStatus.View(
+      name: view.name, key: view.key, length: view.length, indexedLength: indexed, signedLength: view.signedLength)
+  }
+
+  private func status(of reader: WriterReader) throws -> AutobaseStatus.Writer {
+    let source = sources.first { $0.key == reader.key }
+    let newest = reader.window.node(reader.window.length)
+    let isIndexedHead = linearizer.initialHeads.contains { $0.key == reader.key && $0.length == reader.window.length }
+    return AutobaseStatus.Writer(
+      key: reader.key, isLocal: reader.key == local?.key, member: try system.get(reader.key),
+      isActiveIndexer: reader.window.indexer != nil, isPendingIndexer: info.pendingIndexers.contains(reader.key),
+      length: reader.source.length, orderedLength: reader.window.length, indexedLength: reader.window.offset,
+      isHead: newest?.isHead ?? isIndexedHead, missing: reader.missing, isFrozen: reader.isFrozen,
+      signedSystemLength: source?.signedLength, systemKey: source?.state.digest?.value)
+  }
+
+  private func openVotes() -> [AutobaseStatus.Vote] {
+    let consensus = linearizer.consensus
+    return consensus.indexerTails().map { tail in
+      let votes = consensus.acknowledgements(tail).map { $0.writer.key }
+      return AutobaseStatus.Vote(
+        node: Checkout(key: tail.writer.key, length: tail.length), votes: votes,
+        missing: consensus.indexers.map { $0.key }.filter { !votes.contains($0) })
+    }
+  }
+
+  private func wait(_ votes: [AutobaseStatus.Vote]) -> AutobaseStatus.Wait {
+    if info.members == 0 { return .firstNode }
+    if signedLength < indexedLength {
+      let quorum = Int(clamping: system.view.manifest.quorum)
+      let late = sources.filter { $0.signedLength <= signedLength || $0.state.digest?.value != system.view.key }
+      let signed = sources.count - late.count
+      if signed < quorum { return .signatures(from: late.map { $0.key }, needed: quorum - signed) }
+    }
+    if let next = quorumSources()?.map({ $0.signedLength }).min(), next > indexedLength {
+      return .indexing(length: next)
+    }
+    let consensus = linearizer.consensus
+    guard !linearizer.tipNodes.isEmpty else { return .nothing }
+    guard let oldest = votes.max(by: { $0.votes.count < $1.votes.count }) else {
+      return .indexerNode(from: consensus.indexers.map { $0.key })
+    }
+    return .votes(from: oldest.missing, needed: max(1, consensus.majority - oldest.votes.count))
+  }
+}

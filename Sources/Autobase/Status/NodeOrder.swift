@@ -1,0 +1,97 @@
+public import CompactEncoding
+
+/// The messages of one writer, from the start of its log.
+public struct WriterMessages: Sendable {
+  /// The writer's core key.
+  public var key: Fixed32
+  /// Its messages in order.
+  public var messages: [OplogMessage]
+
+  /// The messages of one writer.
+  public init(key: Fixed32, messages: [OplogMessage] = []) {
+    self.key = key
+    self.messages = messages
+  }
+}
+
+/// The order of a set of nodes: what the engine does between reading logs and applying nodes, alone.
+public struct NodeOrder: Sendable {
+  /// A node in its place.
+  public struct Item: Sendable, Hashable {
+    /// Writer and 1-based position in its log.
+    public var node: Checkout
+    /// Blocks left in its atomic batch, itself included.
+    public var batch: UInt64
+    /// The application's bytes; nil in an ack.
+    public var value: [UInt8]?
+    /// The heads its writer knew.
+    public var heads: [Checkout]
+  }
+
+  /// A writer that cannot be read further.
+  public struct Gap: Sendable, Hashable {
+    /// The node that cannot be placed.
+    public var node: Checkout
+    /// What it references and nobody gave; nil when the message itself breaks a rule, or its batch is incomplete.
+    public var missing: Checkout?
+  }
+
+  /// Nodes whose place is final, whatever else comes.
+  public var indexed: [Item] = []
+  /// The nodes behind them, in the order they have for now.
+  public var tip: [Item] = []
+  /// Nodes that could not be placed.
+  public var gaps: [Gap] = []
+}
+
+extension NodeOrder {
+  /// Orders all nodes of the given logs.
+  ///
+  /// Membership plays no part: the indexers are those named, and every log given counts. (A running base learns its
+  /// members by applying nodes, and starts with its bootstrap writer as the only indexer.)
+  ///
+  /// - Parameters:
+  ///   - logs: the messages of each writer; a key that comes twice continues.
+  ///   - indexers: the writers whose nodes are votes, in the order of the system view.
+  public init(_ logs: [WriterMessages], indexers: [Fixed32]) throws {
+    var messages: [Fixed32: [OplogMessage]] = [:]
+    var keys: [Fixed32] = []
+    for log in logs {
+      if messages[log.key] == nil { keys.append(log.key) }
+      messages[log.key, default: []] += log.messages
+    }
+    let linearizer = Linearizer(indexers: indexers)
+    var readers = ReaderSet()
+    func open(_ key: Fixed32) -> WriterReader {
+      if let reader = readers[key] { return reader }
+      let source = GivenMessages(list: messages[key] ?? [])
+      let reader = WriterReader(key: key, source: source, window: linearizer.open(key, offset: 0))
+      readers.insert(reader)
+      return reader
+    }
+    for key in keys { _ = open(key) }
+    _ = try ReaderSet.load(readers.keys, into: linearizer, limit: .max, known: { readers.keys }, open: { open($0) })
+    if let update = linearizer.update() {
+      indexed = update.indexed.map { Item($0) }
+      tip = update.tip.map { Item($0) }
+    }
+    for reader in readers.all where !reader.isIdle {
+      gaps.append(Gap(node: Checkout(key: reader.key, length: reader.window.length + 1), missing: reader.missing))
+    }
+  }
+}
+
+extension NodeOrder.Item {
+  init(_ node: Node) {
+    self.node = Checkout(key: node.writer.key, length: node.length)
+    batch = node.batch
+    value = node.value
+    heads = node.heads
+  }
+}
+
+private struct GivenMessages: MessageSource {
+  let list: [OplogMessage]
+  var length: UInt64 { UInt64(list.count) }
+  func message(_ length: UInt64) -> OplogMessage { list[Int(length) - 1] }
+}
