@@ -75,6 +75,9 @@ let package = Package(
     // The registry and what the six tools share.
     library("Registry", ["JSON", "Autobase", "HyperDB", "IndexEncoder", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     library(
+      "RegistryNode",
+      ["Registry", "Autobase", "Corestore", "Hypercore", "ProtomuxRPC", "HypercoreCrypto", "CompactEncoding"]),
+    library(
       "ToolKit",
       ["JSON", "CompactEncoding", "HypercoreCrypto", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -95,6 +98,8 @@ let package = Package(
     tests(
       "Registry",
       ["JSON", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    tests(
+      "RegistryNode", ["Registry", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
