@@ -81,6 +81,7 @@ struct ProofCommand: ParsableCommand {
     let block: Proof.Block
     do {
       let proof = try FullyRemoteProof(decoding: bytes)
+      guard isExact(proof, bytes) else { throw bad("it has bytes that say nothing") }
       guard let found = try proof.check(key: key?.key).block else { throw bad("it has no block") }
       block = found
     } catch let error as MerkleError {
@@ -95,5 +96,12 @@ struct ProofCommand: ParsableCommand {
       return try output.append { $0.append(0x0a) }
     }
     try output.line(["seq": .integer(Int64(block.index)), "value": .string(Hex.encode(block.value))])
+  }
+
+  /// Whether every byte of the proof counts: it is the encoding of what was read, and its signature has no parts that
+  /// checking passes over.
+  private func isExact(_ proof: FullyRemoteProof, _ bytes: [UInt8]) -> Bool {
+    guard proof.encoded() == bytes, let signature = proof.proof.upgrade?.signature else { return false }
+    return signature.count == 64 || signature.count == 68 && signature.suffix(2) == [0, 0]
   }
 }

@@ -84,7 +84,9 @@ final class Database {
     case SQLITE_IOERR where system == EROFS || system == EACCES: return .readOnly(path: path, detail: detail)
     case SQLITE_IOERR where [522, 8202, 8458].contains(code):  // short read, bad data, damaged file system
       return .corrupt(path: path, detail: detail)
-    case SQLITE_CANTOPEN where system == ENOENT: return .missing(path: path)
+    case SQLITE_CANTOPEN where system == ENOENT && access(path, F_OK) != 0: return .missing(path: path)
+    case SQLITE_CANTOPEN where system == ENOENT:  // the files beside the database, which reading needs as well
+      return .readOnly(path: path, detail: "the files beside it cannot be created")
     case SQLITE_CANTOPEN where system == EROFS || system == EACCES: return .readOnly(path: path, detail: detail)
     case SQLITE_IOERR where system != 0:
       return .system(path: path, operation: operation, detail: "\(detail) (\(String(cString: strerror(system))))")
