@@ -66,7 +66,7 @@ struct CatCommand: ParsableCommand {
         try copy(source, to: writer, in: store)
       }
       try writer.flush()
-      watcher.wait()
+      _ = watcher.wait(timeoutMilliseconds: 60_000)
     }
   }
 

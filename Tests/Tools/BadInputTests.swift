@@ -98,7 +98,8 @@ import Testing
 
   @Test func recordsOverTheLimitEndTheInputButNothingElse() throws {
     let store = try Store.withLog([])
-    let result = try store.log("append", "events", "--limit", "4", "--batch", "1", input: Array("one\ntoolong\ntwo\n".utf8))
+    let result = try store.log(
+      "append", "events", "--limit", "4", "--batch", "1", input: Array("one\ntoolong\ntwo\n".utf8))
     #expect(result.status == 2)
     #expect(result.messages.contains("record 2 of standard input is larger than 4 bytes"))
     #expect(try store.log("cat", "events").text == "one\n")
