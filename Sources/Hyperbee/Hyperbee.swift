@@ -104,13 +104,13 @@ extension Hyperbee {
     public var alwaysDuplicate: Bool
     /// Whether writing is refused.
     public var isReadOnly: Bool
-    /// Most tree nodes kept decoded, about 1 KiB each.
+    /// Most tree nodes kept decoded, twice: for lookups and writing, and for ranges. About 1.5 KiB a node.
     public var cachedNodes: Int
 
     /// The defaults of the reference.
     public init(
       metadata: Header.Metadata? = nil, alwaysDuplicate: Bool = true, isReadOnly: Bool = false,
-      cachedNodes: Int = 8192
+      cachedNodes: Int = 4096
     ) {
       self.metadata = metadata
       self.alwaysDuplicate = alwaysDuplicate

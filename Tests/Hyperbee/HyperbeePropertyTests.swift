@@ -29,6 +29,7 @@ import Testing
         let probe = randomKey(&random)
         #expect(try batch.get(probe).map(\.value) == model[probe], "seed \(seed)")
       }
+      try checkBatch(batch, model, &random, "seed \(seed) round \(round)")
       let before = log.length
       if random.next() % 10 == 0 {
         batch.close()
@@ -161,6 +162,17 @@ import Testing
     #expect(try bee.range(range, reverse: true).collect() == found.reversed(), comment)
     #expect(try bee.range(range, limit: 3).collect() == Array(found.prefix(3)), comment)
     #expect(try bee.peek(range, reverse: true) == found.last, comment)
+  }
+
+  func checkBatch(
+    _ batch: Batch, _ model: [[UInt8]: [UInt8]?], _ random: inout SeededGenerator, _ comment: Comment
+  ) throws {
+    let range = randomRange(&random)
+    let expected = model.keys.filter { contains(range, $0) }.sorted { $0.lexicographicallyPrecedes($1) }
+    let found = try batch.entries(range)
+    #expect(found.map(\.key) == expected, comment)
+    #expect(found.map(\.value) == expected.map { model[$0] ?? nil }, comment)
+    #expect(try batch.entries(range, reverse: true, limit: 2) == Array(found.reversed().prefix(2)), comment)
   }
 
   func checkDiff(

@@ -121,14 +121,12 @@ public final class Batch {
 
   @inline(__always)
   func search(_ probe: Probe, in node: DraftNode) throws -> (isHit: Bool, index: Int) {
-    try probe.search(&node.keys) { try bytes(of: $0) }
+    try probe.search(&node.keys) { try bytes(ofKeyAt: $0.sequence) }
   }
 
-  private func bytes(of key: TreeKey) throws -> [UInt8] {
-    if key.sequence >= base, key.sequence - base < UInt64(pending.count) {
-      return pending[Int(key.sequence - base)].key
-    }
-    return try tree.block(at: key.sequence).key
+  func bytes(ofKeyAt sequence: UInt64) throws -> [UInt8] {
+    if sequence >= base, sequence - base < UInt64(pending.count) { return pending[Int(sequence - base)].key }
+    return try tree.block(at: sequence).key
   }
 
   func value(at sequence: UInt64) throws -> [UInt8]? {
