@@ -47,7 +47,7 @@ struct CatCommand: ParsableCommand {
     let store = try location.open(isReadOnly: true)
     let sources = try log.map { BlockSource(try $0.find(in: store), as: $0.text, range: range) }
     let names = json || oplog ? try LogNames(store) : nil
-    let watcher = StoreToolKit.StoreWatcher(directory: try location.resolve().path)
+    let watcher = StoreWatcher(directory: try location.resolve().path)
     let writer = BlockWriter(format: format, force: binary)
     for source in sources {
       try source.start(in: store)
