@@ -37,9 +37,10 @@ let package = Package(
     .library(name: "Hypercore", targets: ["Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     .library(name: "Corestore", targets: ["Corestore"]),
     .library(name: "Hyperbee", targets: ["Hyperbee"]),
-    .library(name: "HyperDB", targets: ["HyperDB", "Hyperschema", "Hyperdispatch"]),
+    .library(name: "HyperDB", targets: ["HyperDB", "Hyperschema", "Hyperdispatch", "IndexEncoder"]),
     .library(name: "Autobase", targets: ["Autobase"]),
     .library(name: "ProtomuxRPC", targets: ["ProtomuxRPC", "Protomux"]),
+    .library(name: "Registry", targets: ["Registry", "JSON"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")

@@ -21,6 +21,8 @@ let package = Package(
         .product(name: "Autobase", package: "hypertools"),
         .product(name: "Corestore", package: "hypertools"),
         .product(name: "Hyperbee", package: "hypertools"),
+        .product(name: "HyperDB", package: "hypertools"),
+        .product(name: "Registry", package: "hypertools"),
       ],
       swiftSettings: settings),
   ],

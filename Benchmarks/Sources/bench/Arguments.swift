@@ -7,9 +7,10 @@ struct Arguments {
   var seconds = 0.2
   var directory = ".build/bench"
   var tools = ".build/release"
+  var entries = "examples/models.ndjson"
 
   static let usage = """
-    usage: bench [--json] [--list] [--rounds N] [--seconds S] [--directory DIR] [--tools DIR] [ROW]…
+    usage: bench [--json] [--cpu] [--list] [--rounds N] [--seconds S] [--directory DIR] [--tools DIR] [--entries FILE] [ROW]…
     """
 
   init(_ words: ArraySlice<String>) throws {
@@ -21,6 +22,7 @@ struct Arguments {
       }
       switch word {
       case "--json": json = true
+      case "--cpu": break
       case "--list": list = true
       case "--rounds":
         guard let number = Int(try value()), number > 0 else { throw BenchError("--rounds needs a positive number") }
@@ -32,6 +34,7 @@ struct Arguments {
         seconds = number
       case "--directory": directory = try value()
       case "--tools": tools = try value()
+      case "--entries": entries = try value()
       case _ where word.hasPrefix("-"): throw BenchError("unknown option \(word)\n" + Self.usage)
       default: names.append(word)
       }

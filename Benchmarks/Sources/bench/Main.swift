@@ -26,7 +26,8 @@ enum Bench {
       rows = rows.filter { row in arguments.names.contains { row.matches($0) } }
     }
     signal(SIGPIPE, SIG_DFL)
-    let workspace = try Workspace(in: arguments.directory, budget: arguments.seconds, tools: arguments.tools)
+    let workspace = try Workspace(
+      in: arguments.directory, budget: arguments.seconds, tools: arguments.tools, entries: arguments.entries)
     defer { workspace.remove() }
     let start = now()
     let report = arguments.json ? Report.json : Report.table

@@ -7,15 +7,17 @@ enum Report {
 
   func begin(_ workspace: Workspace, rounds: Int) {
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    var load = 0.0
+    getloadavg(&load, 1)
     switch self {
     case .json:
       print(
-        #"{"type":"run","processors":\#(processors),"fileSystem":"\#(workspace.fileSystem)","#
+        #"{"type":"run","processors":\#(processors),"load":\#(decimals(load, 2)),"clock":"\#(measuresProcessorTime ? "cpu" : "wall")","fileSystem":"\#(workspace.fileSystem)","#
           + #""rounds":\#(rounds),"roundSeconds":\#(workspace.budget)}"#)
     case .table:
       print(
-        "\(processors) processors, \(workspace.fileSystem); medians of \(rounds) rounds, ours and the limit in turns; "
-          + "ratio 1 is the limit itself")
+        "\(processors) processors, load \(decimals(load, 1)), \(workspace.fileSystem); medians of \(rounds) rounds, ours and the limit in turns; "
+          + "ratio 1 is the limit itself" + (measuresProcessorTime ? "; a second of processor time" : ""))
       print(line("", "ours", "limit", "ratio", "aim", "JavaScript", "the limit is"))
     }
   }

@@ -9,11 +9,14 @@ final class Workspace {
   let budget: Double
   /// Where the built tools are.
   let tools: String
+  /// The file of registry entries.
+  let entries: String
   private var count = 0
 
-  init(in directory: String, budget: Double, tools: String) throws {
+  init(in directory: String, budget: Double, tools: String, entries: String) throws {
     self.budget = budget
     self.tools = tools
+    self.entries = entries
     mkdir(directory, 0o755)
     var template = Array((directory + "/run-XXXXXX").utf8CString)
     guard let made = mkdtemp(&template) else {

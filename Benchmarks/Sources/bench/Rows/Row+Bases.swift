@@ -1,13 +1,46 @@
 import Autobase
+import Corestore
 import Hypercore
 import HypercoreCrypto
 
 extension Row {
   /// Ordering and applying.
   static let bases = [
+    stored(
+      "base-one", title: "Autobase, one writer, append to visible view, one by one", batch: 1, aim: 10_000,
+      javascript: 500, blocks: 4),
+    stored(
+      "base-batch", title: "Autobase, one writer, append to visible view, batches of 100", batch: 100, aim: 150_000,
+      javascript: 17_000, blocks: 202),
     inMemory("base-memory-one", title: "Autobase in memory, append to view, one by one", batch: 1),
     inMemory("base-memory-batch", title: "Autobase in memory, append to view, batches of 100", batch: 100),
   ]
+
+  /// A base in a store, `--sync normal`. A value becomes a block of the local log and one of the view, and each batch
+  /// two of the system: all in one transaction, with three signatures.
+  private static func stored(
+    _ name: String, title: String, batch: Int, aim: Double, javascript: Double, blocks: Int
+  ) -> Row {
+    Row(
+      name: name, title: title, aim: .figure(aim), javascript: javascript,
+      limit: "raw SQLite, the same rows, neither hashed nor signed"
+    ) { workspace in
+      let store = try Corestore(directory: workspace.fresh("store"), options: StoreOptions(durability: .normal))
+      let base = try Autobase(CorestoreStorage(store), echo())
+      let raw = try RawLog(workspace.fresh("raw.db"), blockSize: 120, durable: false)
+      let values = [[UInt8]](repeating: Array(repeating: 0x61, count: 100), count: batch)
+      return Pair(
+        ours: {
+          let before = try base.view("view").length
+          let sample = try repeated(for: workspace.budget, step: batch) { try base.append(values) }
+          guard try base.view("view").length == before + UInt64(sample.operations) else {
+            throw BenchError("the view does not show what was appended")
+          }
+          return sample
+        },
+        limit: { try repeated(for: workspace.budget, step: batch) { try raw.append(blocks) } })
+    }
+  }
 
   private static func inMemory(_ name: String, title: String, batch: Int) -> Row {
     Row(name: name, title: title, limit: "the signatures alone: the log, the system and the view") { workspace in

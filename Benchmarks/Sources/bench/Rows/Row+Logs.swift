@@ -31,7 +31,9 @@ extension Row {
       let block = [UInt8](repeating: 0x61, count: 100)
       return Pair(
         ours: {
-          try repeated(for: 2 * workspace.budget) { try withExtendedLifetime(store) { _ = try log.append(block: block) } }
+          try repeated(for: 2 * workspace.budget) {
+            try withExtendedLifetime(store) { _ = try log.append(block: block) }
+          }
         },
         limit: { try repeated(for: 2 * workspace.budget) { try file.append() } })
     },
