@@ -193,11 +193,13 @@ private enum Thread {
     pthread_attr_setstacksize(&attributes, 8 << 20)
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(Body(body))
-    let code = pthread_create(&thread, &attributes, { argument in
-      guard let argument else { return nil }
-      Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-      return nil
-    }, argument.toOpaque())
+    let code = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, argument.toOpaque())
     guard code != 0 else { return }
     argument.release()
     throw .system(path: "thread", operation: "start", detail: String(cString: strerror(code)))

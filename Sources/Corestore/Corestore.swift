@@ -46,13 +46,12 @@
 /// | `cores(id, discovery_key, key, manifest, public_key, frozen, area)` | one a core; `manifest` encoded, NULL until learned; `public_key` of the key pair that writes it here; `area` of its default state |
 /// | `aliases(namespace, name, core)` | names |
 /// | `areas(id, core, name, dependency_area, dependency_length, fork, length, byte_length, root_hash, signature, timestamp, contiguous_length, remote_contiguous_length)` | one for each state of a core: `name` is NULL for the default state, else that of a draft; a draft shares the first `dependency_length` blocks of `dependency_area`; the rest is its head |
-/// | `blocks(id, value)` | `id` = area · 2^40 + block index |
-/// | `nodes(id, page)` | `id` = area · 2^40 + flat-tree index / 100; `page` = up to 100 tree nodes of 40 bytes, at (index mod 100) · 40: size (8 bytes, little endian), hash (32 bytes); all zero when the node is not stored |
+/// | `blocks(id, nodes, value)` | `id` = area · 2^40 + block index; `value` the block, NULL when it is not stored; `nodes` the tree nodes whose right-most leaf it is, by depth, the leaf first, 40 bytes each: size (8 bytes, little endian), hash (32 bytes); all zero or cut off when a node is not stored |
 /// | `user_data(area, key, value)` | small values by text key |
 /// | `local(area, key, value)` | an application's own table beside a log |
 ///
-/// A block of a draft below `dependency_length` rests in the area it depends on; so does a tree node whose right-most
-/// leaf lies below it. The block exists if and only if its row does. Ids are never used twice.
+/// What a draft has below `dependency_length` rests in the area it depends on. Ids are never used twice. Node i is found
+/// in the row of block (right-most leaf of i) / 2, at (depth of i) · 40.
 ///
 /// Invariants after any crash: the roots of every head are stored and hash to `root_hash`; the signature of a default
 /// state is valid for it; no block or node lies behind the end of its log.

@@ -7,29 +7,9 @@ extension SQLiteStorage {
     guard index < BlockID.limit else { return nil }
     sql.block.bind(BlockID.make(area, index), at: 1)
     guard try sql.block.step() else { return nil }
-    let bytes = sql.block.bytes(0)
+    let bytes = sql.block.optionalBytes(0)
     sql.block.reset()
     return bytes
-  }
-
-  public func putBlocks(_ blocks: [[UInt8]], from index: UInt64, in area: AreaID) throws {
-    guard !blocks.isEmpty else { return }
-    willWrite()
-    try check(index + UInt64(blocks.count))
-    var id = BlockID.make(area, index)
-    for block in blocks {
-      sql.putBlock.bind(id, at: 1)
-      try sql.putBlock.run(blob: block, at: 2)
-      id += 1
-    }
-  }
-
-  public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws {
-    guard !range.isEmpty else { return }
-    willWrite()
-    sql.deleteBlocks.bind(BlockID.make(area, min(range.lowerBound, BlockID.limit - 1)), at: 1)
-    sql.deleteBlocks.bind(BlockID.make(area, 0) + min(range.upperBound, BlockID.limit), at: 2)
-    try sql.deleteBlocks.run()
   }
 
   public func hasBlock(_ index: UInt64, in area: AreaID) throws -> Bool {
@@ -41,59 +21,120 @@ extension SQLiteStorage {
   }
 
   public func blockIndexes(_ range: Range<UInt64>, in area: AreaID, limit: Int) throws -> [UInt64] {
-    let range = range.clamped(to: 0..<BlockID.limit)
-    sql.blockIndexes.bind(BlockID.make(area, range.lowerBound), at: 1)
-    sql.blockIndexes.bind(BlockID.make(area, 0) + range.upperBound, at: 2)
+    bind(range, in: area, sql.blockIndexes)
     sql.blockIndexes.bind(Int64(limit), at: 3)
     defer { sql.blockIndexes.reset() }
     var indexes: [UInt64] = []
-    while try sql.blockIndexes.step() { indexes.append(sql.blockIndexes.unsigned(0) & (BlockID.limit - 1)) }
+    while try sql.blockIndexes.step() { indexes.append(BlockID.index(sql.blockIndexes.unsigned(0))) }
     return indexes
   }
 
   public func firstMissingBlock(from start: UInt64, in area: AreaID) throws -> UInt64 {
-    guard start < BlockID.limit else { return start }
-    sql.blockIndexes.bind(BlockID.make(area, start), at: 1)
-    sql.blockIndexes.bind(BlockID.make(area, 0) + BlockID.limit, at: 2)
+    bind(start..<max(start, BlockID.limit), in: area, sql.blockIndexes)
     sql.blockIndexes.bind(Int64(-1), at: 3)
     defer { sql.blockIndexes.reset() }
     var expected = start
-    while try sql.blockIndexes.step() {
-      guard sql.blockIndexes.unsigned(0) & (BlockID.limit - 1) == expected else { break }
-      expected += 1
-    }
+    while try sql.blockIndexes.step(), BlockID.index(sql.blockIndexes.unsigned(0)) == expected { expected += 1 }
     return expected
   }
 
-  private func check(_ end: UInt64) throws {
-    guard end <= BlockID.limit else {
-      throw StoreError.system(path: directory, operation: "write", detail: "a log is limited to 2^39 blocks")
-    }
+  /// Binds the rowids of a range of entries to the first two parameters.
+  private func bind(_ range: Range<UInt64>, in area: AreaID, _ statement: borrowing Statement) {
+    let range = range.clamped(to: 0..<BlockID.limit)
+    statement.bind(BlockID.make(area, 0) + range.lowerBound, at: 1)
+    statement.bind(BlockID.make(area, 0) + range.upperBound, at: 2)
   }
 
   // MARK: Tree nodes
 
   public func node(_ index: UInt64, in area: AreaID) throws -> TreeNode? {
-    guard index < BlockID.limit else { return nil }
-    return try pages.node(index, in: area, sql)
+    let entry = FlatTree.entry(of: index)
+    guard entry < BlockID.limit else { return nil }
+    sql.nodes.bind(BlockID.make(area, entry), at: 1)
+    guard try sql.nodes.step() else { return nil }
+    defer { sql.nodes.reset() }
+    return sql.nodes.withBytes(0) { PackedNodes.node(index, in: $0) }
+  }
+
+  public func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) throws -> [UInt64] {
+    bind(range, in: area, sql.nodesOfRange)
+    defer { sql.nodesOfRange.reset() }
+    var indexes: [UInt64] = []
+    while try sql.nodesOfRange.step() {
+      let entry = BlockID.index(sql.nodesOfRange.unsigned(0))
+      sql.nodesOfRange.withBytes(1) { bytes in
+        for index in FlatTree.nodes(ofEntry: entry) where PackedNodes.node(index, in: bytes) != nil {
+          indexes.append(index)
+        }
+      }
+    }
+    return indexes.sorted()
+  }
+
+  // MARK: Changing entries
+
+  public func appendEntries(_ blocks: [[UInt8]], nodes: [TreeNode], from index: UInt64, in area: AreaID) throws {
+    guard !blocks.isEmpty else { return }
+    willWrite()
+    try check(index + UInt64(blocks.count))
+    var id = BlockID.make(area, index)
+    var first = 0
+    for block in blocks {
+      var end = first + 1
+      while end < nodes.count && !FlatTree.isLeaf(nodes[end].index) { end += 1 }
+      precondition(first < nodes.count && nodes[first].index == 2 * BlockID.index(id), "the nodes are not the blocks'")
+      try PackedNodes.withPacked(nodes[first..<end]) { packed throws(StoreError) in
+        sql.putEntry.bind(id, at: 1)
+        try sql.putEntry.run(packed, at: 2, block, at: 3)
+      }
+      first = end
+      id += 1
+    }
+  }
+
+  public func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) throws {
+    willWrite()
+    try check(index + 1)
+    sql.putBlock.bind(BlockID.make(area, index), at: 1)
+    try sql.putBlock.run(blob: block, at: 2)
   }
 
   public func putNodes(_ nodes: [TreeNode], in area: AreaID) throws {
     guard !nodes.isEmpty else { return }
     willWrite()
-    for node in nodes { try check(node.index) }
-    try pages.put(nodes, in: area, sql)
+    for (entry, nodes) in Dictionary(grouping: nodes, by: { FlatTree.entry(of: $0.index) }) {
+      try check(entry + 1)
+      let id = BlockID.make(area, entry)
+      sql.nodes.bind(id, at: 1)
+      var packed: [UInt8] = []
+      if try sql.nodes.step() {
+        packed = sql.nodes.bytes(0)
+        sql.nodes.reset()
+      }
+      for node in nodes { PackedNodes.put(node, into: &packed) }
+      sql.putNodes.bind(id, at: 1)
+      try sql.putNodes.run(blob: packed, at: 2)
+    }
   }
 
-  public func deleteNodes(_ range: Range<UInt64>, in area: AreaID) throws {
-    let range = range.clamped(to: 0..<BlockID.limit)
+  public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws {
     guard !range.isEmpty else { return }
     willWrite()
-    try pages.delete(range, in: area, sql)
+    bind(range, in: area, sql.deleteBlocks)
+    try sql.deleteBlocks.run()
   }
 
-  public func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) throws -> [UInt64] {
-    try pages.indexes(range.clamped(to: 0..<BlockID.limit), in: area, sql)
+  public func deleteEntries(_ range: Range<UInt64>, in area: AreaID) throws {
+    guard !range.isEmpty else { return }
+    willWrite()
+    bind(range, in: area, sql.deleteEntries)
+    try sql.deleteEntries.run()
+  }
+
+  private func check(_ end: UInt64) throws(StoreError) {
+    guard end <= BlockID.limit else {
+      throw .system(path: directory, operation: "write", detail: "a log is limited to 2^40 blocks")
+    }
   }
 
   // MARK: Small local values

@@ -14,7 +14,6 @@ public final class SQLiteStorage: Storage {
   public let directory: String
   let database: Database
   let sql: Statements
-  var pages: NodePages
   private var notifier: ChangeNotifier?
   private var transaction: TransactionKind?
   private var hasWritten = false
@@ -28,7 +27,6 @@ public final class SQLiteStorage: Storage {
     self.directory = directory
     database = try Self.open(directory, options)
     sql = try Statements(database)
-    pages = NodePages()
     if !options.isReadOnly { notifier = ChangeNotifier(directory: directory) }
   }
 
@@ -48,20 +46,15 @@ public final class SQLiteStorage: Storage {
       sql.touchSchema.reset()
     }
     transaction = kind
-    pages.validate(version)
   }
 
   public func commit() throws {
     precondition(transaction != nil, "no transaction is open")
-    if transaction == .write { try pages.flush(sql) }
     try sql.commit.run()
     let wrote = transaction == .write && hasWritten
     transaction = nil
     hasWritten = false
-    if wrote {
-      pages.didCommit(version)
-      notifier?.notify()
-    }
+    if wrote { notifier?.notify() }
   }
 
   public func rollback() {
@@ -71,7 +64,6 @@ public final class SQLiteStorage: Storage {
     transaction = nil
     hasWritten = false
     rollbacks += 1
-    pages.discard()
   }
 
   public var version: UInt64 { rollbacks << 32 | UInt64(database.dataVersion) }
@@ -289,8 +281,7 @@ public final class SQLiteStorage: Storage {
 
   public func deleteArea(_ id: AreaID) throws {
     willWrite()
-    try deleteBlocks(0..<BlockID.limit, in: id)
-    try deleteNodes(0..<BlockID.limit, in: id)
+    try deleteEntries(0..<BlockID.limit, in: id)
     sql.deleteAreaUserData.bind(UInt64(id.rawValue), at: 1)
     try sql.deleteAreaUserData.run()
     sql.deleteAreaLocal.bind(UInt64(id.rawValue), at: 1)

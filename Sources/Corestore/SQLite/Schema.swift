@@ -46,11 +46,8 @@ enum Schema {
     CREATE INDEX areas_dependency ON areas(dependency_area) WHERE dependency_area IS NOT NULL;
     CREATE TABLE blocks(
       id INTEGER PRIMARY KEY,
-      value BLOB NOT NULL
-    );
-    CREATE TABLE nodes(
-      id INTEGER PRIMARY KEY,
-      page BLOB NOT NULL
+      nodes BLOB NOT NULL,
+      value BLOB
     );
     CREATE TABLE user_data(
       area INTEGER NOT NULL,

@@ -60,6 +60,14 @@ struct Statement: ~Copyable {
     guard code == SQLITE_DONE || code == SQLITE_ROW else { throw database.failure(code, "write") }
   }
 
+  /// Executes a statement that returns no row with two blobs bound in place, without a copy.
+  borrowing func run(
+    _ first: UnsafeRawBufferPointer, at firstIndex: Int32, _ second: [UInt8], at secondIndex: Int32
+  ) throws(StoreError) {
+    hypertools_bind_blob(handle, firstIndex, first.baseAddress, Int32(first.count))
+    try run(blob: second, at: secondIndex)
+  }
+
   /// Advances to the next row; false behind the last one, and then the statement is reset.
   borrowing func step() throws(StoreError) -> Bool {
     let code = sqlite3_step(handle)
@@ -80,6 +88,12 @@ struct Statement: ~Copyable {
     let count = Int(sqlite3_column_bytes(handle, column))
     guard let base, count > 0 else { return [] }
     return [UInt8](UnsafeRawBufferPointer(start: base, count: count))
+  }
+
+  /// Calls `body` with the bytes of a column, which last until the next step or reset.
+  borrowing func withBytes<R>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    let base = sqlite3_column_blob(handle, column)
+    return body(UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
   }
 
   borrowing func optionalBytes(_ column: Int32) -> [UInt8]? { isNull(column) ? nil : bytes(column) }

@@ -5,8 +5,8 @@ final class Statements {
   let coreByID, coreByDiscoveryKey, allCores, insertCore, setCoreArea, updateCore: Statement
   let coreByAlias, setAlias, aliases: Statement
   let areaByID, draftByName, draftsOfCore, dependents, insertArea, updateArea, deleteArea: Statement
-  let block, putBlock, deleteBlocks, hasBlock, blockIndexes: Statement
-  let page, putPage, deletePages, pageIndexes: Statement
+  let block, hasBlock, blockIndexes, nodes, nodesOfRange: Statement
+  let putEntry, putBlock, putNodes, deleteBlocks, deleteEntries: Statement
   let userData, putUserData, deleteUserData, userDataKeys, deleteAreaUserData: Statement
   let local, putLocal, deleteLocal, locals, deleteAreaLocal: Statement
 
@@ -61,15 +61,18 @@ final class Statements {
     deleteArea = try prepare("DELETE FROM areas WHERE id = ?")
 
     block = try prepare("SELECT value FROM blocks WHERE id = ?")
-    putBlock = try prepare("INSERT OR REPLACE INTO blocks(id, value) VALUES(?, ?)")
-    deleteBlocks = try prepare("DELETE FROM blocks WHERE id >= ? AND id < ?")
-    hasBlock = try prepare("SELECT 1 FROM blocks WHERE id = ?")
-    blockIndexes = try prepare("SELECT id FROM blocks WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
-
-    page = try prepare("SELECT page FROM nodes WHERE id = ?")
-    putPage = try prepare("INSERT OR REPLACE INTO nodes(id, page) VALUES(?, ?)")
-    deletePages = try prepare("DELETE FROM nodes WHERE id >= ? AND id < ?")
-    pageIndexes = try prepare("SELECT id FROM nodes WHERE id >= ? AND id < ? ORDER BY id")
+    hasBlock = try prepare("SELECT 1 FROM blocks WHERE id = ? AND value IS NOT NULL")
+    blockIndexes = try prepare(
+      "SELECT id FROM blocks WHERE id >= ? AND id < ? AND value IS NOT NULL ORDER BY id LIMIT ?")
+    nodes = try prepare("SELECT nodes FROM blocks WHERE id = ?")
+    nodesOfRange = try prepare("SELECT id, nodes FROM blocks WHERE id >= ? AND id < ? ORDER BY id")
+    putEntry = try prepare("INSERT OR REPLACE INTO blocks(id, nodes, value) VALUES(?, ?, ?)")
+    putBlock = try prepare(
+      "INSERT INTO blocks(id, value, nodes) VALUES(?, ?, x'') ON CONFLICT(id) DO UPDATE SET value = excluded.value")
+    putNodes = try prepare(
+      "INSERT INTO blocks(id, nodes) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET nodes = excluded.nodes")
+    deleteBlocks = try prepare("UPDATE blocks SET value = NULL WHERE id >= ? AND id < ?")
+    deleteEntries = try prepare("DELETE FROM blocks WHERE id >= ? AND id < ?")
 
     userData = try prepare("SELECT value FROM user_data WHERE area = ? AND key = ?")
     putUserData = try prepare("INSERT OR REPLACE INTO user_data(area, key, value) VALUES(?, ?, ?)")

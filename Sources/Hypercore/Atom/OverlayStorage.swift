@@ -15,7 +15,9 @@ final class OverlayStorage: Storage {
     var nodes: [UInt64: TreeNode?] = [:]
     var userData: [String: [UInt8]?] = [:]
     var local: [[UInt8]: [UInt8]?] = [:]
+    /// Blocks behind that do not count any more.
     var hiddenBlocks: [Range<UInt64>] = []
+    /// Entries behind whose nodes do not count any more.
     var hiddenNodes: [Range<UInt64>] = []
   }
 
@@ -162,25 +164,6 @@ final class OverlayStorage: Storage {
     return try behind { try $0.block(index, in: area) }
   }
 
-  func putBlocks(_ blocks: [[UInt8]], from index: UInt64, in area: AreaID) throws {
-    try touch(area) { touched in
-      for (offset, block) in blocks.enumerated() { touched.blocks[index + UInt64(offset)] = block }
-    }
-    later { try $0.putBlocks(blocks, from: index, in: area) }
-  }
-
-  func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws {
-    try touch(area) { touched in
-      for index in touched.blocks.keys where range.contains(index) { touched.blocks[index] = nil }
-      touched.hiddenBlocks.append(range)
-      // A truncation reaches up to the end; a clear in the middle leaves the log's content alone.
-      if range.upperBound >= touched.sharedLength, range.lowerBound < touched.sharedLength {
-        touched.sharedLength = range.lowerBound
-      }
-    }
-    later { try $0.deleteBlocks(range, in: area) }
-  }
-
   func hasBlock(_ index: UInt64, in area: AreaID) throws -> Bool {
     if let touched = state.areas[area] {
       if touched.blocks[index] != nil { return true }
@@ -209,9 +192,31 @@ final class OverlayStorage: Storage {
   func node(_ index: UInt64, in area: AreaID) throws -> TreeNode? {
     if let touched = state.areas[area] {
       if let own = touched.nodes[index] { return own }
-      if touched.hiddenNodes.contains(where: { $0.contains(index) }) { return nil }
+      if touched.hidesNode(index) { return nil }
     }
     return try behind { try $0.node(index, in: area) }
+  }
+
+  func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) throws -> [UInt64] {
+    let stored = try behind { try $0.nodeIndexes(range, in: area) }
+    guard let touched = state.areas[area] else { return stored }
+    let kept = stored.filter { !touched.hidesNode($0) }
+    return Set(kept).union(touched.nodes.keys.filter { range.contains(FlatTree.entry(of: $0)) }).sorted()
+  }
+
+  // MARK: Changing entries
+
+  func appendEntries(_ blocks: [[UInt8]], nodes: [TreeNode], from index: UInt64, in area: AreaID) throws {
+    try touch(area) { touched in
+      for (offset, block) in blocks.enumerated() { touched.blocks[index + UInt64(offset)] = block }
+      for node in nodes { touched.nodes[node.index] = node }
+    }
+    later { try $0.appendEntries(blocks, nodes: nodes, from: index, in: area) }
+  }
+
+  func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) throws {
+    try touch(area) { $0.blocks[index] = block }
+    later { try $0.putBlock(block, at: index, in: area) }
   }
 
   func putNodes(_ nodes: [TreeNode], in area: AreaID) throws {
@@ -219,19 +224,21 @@ final class OverlayStorage: Storage {
     later { try $0.putNodes(nodes, in: area) }
   }
 
-  func deleteNodes(_ range: Range<UInt64>, in area: AreaID) throws {
-    try touch(area) { touched in
-      for index in touched.nodes.keys where range.contains(index) { touched.nodes[index] = nil }
-      touched.hiddenNodes.append(range)
-    }
-    later { try $0.deleteNodes(range, in: area) }
+  func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws {
+    try touch(area) { $0.removeBlocks(range) }
+    later { try $0.deleteBlocks(range, in: area) }
   }
 
-  func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) throws -> [UInt64] {
-    let stored = try behind { try $0.nodeIndexes(range, in: area) }
-    guard let touched = state.areas[area] else { return stored }
-    let kept = stored.filter { index in !touched.hiddenNodes.contains { $0.contains(index) } }
-    return Set(kept).union(touched.nodes.keys.filter { range.contains($0) }).sorted()
+  func deleteEntries(_ range: Range<UInt64>, in area: AreaID) throws {
+    try touch(area) { touched in
+      touched.removeBlocks(range)
+      for index in touched.nodes.keys where range.contains(FlatTree.entry(of: index)) { touched.nodes[index] = nil }
+      touched.hiddenNodes.append(range)
+      if range.upperBound >= touched.sharedLength {
+        touched.sharedLength = min(touched.sharedLength, range.lowerBound)
+      }
+    }
+    later { try $0.deleteEntries(range, in: area) }
   }
 
   // MARK: Small local values
@@ -277,5 +284,16 @@ final class OverlayStorage: Storage {
       entries[key] = value
     }
     return entries.sorted { $0.key.lexicographicallyPrecedes($1.key) }.prefix(limit).map { ($0.key, $0.value) }
+  }
+}
+
+extension OverlayStorage.Touched {
+  mutating func removeBlocks(_ range: Range<UInt64>) {
+    for index in blocks.keys where range.contains(index) { blocks[index] = nil }
+    hiddenBlocks.append(range)
+  }
+
+  func hidesNode(_ index: UInt64) -> Bool {
+    hiddenNodes.contains { $0.contains(FlatTree.entry(of: index)) }
   }
 }

@@ -33,7 +33,7 @@ final class LogSnapshot: NodeReader {
 
   func node(at index: UInt64) throws -> TreeNode? {
     if let kept = nodes[index] { return kept }
-    guard FlatTree.rightSpan(index) < 2 * compatibleLength else { return tree.roots.first { $0.index == index } }
+    guard FlatTree.entry(of: index) < compatibleLength else { return tree.roots.first { $0.index == index } }
     return try state.node(at: index)
   }
 
@@ -52,9 +52,10 @@ final class LogSnapshot: NodeReader {
   func truncate(to length: UInt64) throws {
     guard length < compatibleLength else { return }
     try keepBlocks(length..<compatibleLength)
-    let indexes = FlatTree.innerNodes(across: length) + Array(2 * length..<2 * compatibleLength)
-    for index in indexes where FlatTree.rightSpan(index) < 2 * compatibleLength {
-      if let node = try state.node(at: index) { nodes[index] = node }
+    for entry in length..<compatibleLength {
+      for index in FlatTree.nodes(ofEntry: entry) {
+        if let node = try state.node(at: index) { nodes[index] = node }
+      }
     }
     let before = compatibleLength
     compatibleLength = length

@@ -102,7 +102,7 @@ final class LogState: NodeReader {
   }
 
   func node(at index: UInt64) throws -> TreeNode? {
-    if let dependency = area.dependency, FlatTree.rightSpan(index) + 2 <= 2 * dependency.length {
+    if let dependency = area.dependency, FlatTree.entry(of: index) < dependency.length {
       return try parent(dependency).node(at: index)
     }
     return try storage.node(index, in: id)
@@ -139,8 +139,7 @@ final class LogState: NodeReader {
     let start = tree.length
     var batch = MerkleBatch(tree)
     batch.append(contentsOf: blocks)
-    try storage.putBlocks(blocks, from: start, in: id)
-    try storage.putNodes(batch.nodes, in: id)
+    try storage.appendEntries(blocks, nodes: batch.nodes, from: start, in: id)
     tree = batch.tree
     if area.contiguousLength == start { area.contiguousLength = tree.length }
     didChangeHead(signing)
@@ -167,7 +166,7 @@ final class LogState: NodeReader {
     }
     try storage.putNodes(batch.nodes, in: id)
     if let block {
-      try storage.putBlocks([block.value], from: block.index, in: id)
+      try storage.putBlock(block.value, at: block.index, in: id)
       try didStoreBlocks(block.index..<block.index + 1)
     }
     guard batch.isUpgraded else { return }
@@ -182,21 +181,7 @@ final class LogState: NodeReader {
   func extend(to new: MerkleTree, from source: LogState, _ signing: Signing) throws {
     context.touch(self)
     let start = tree.length
-    var nodes: [TreeNode] = []
-    for index in FlatTree.patch(from: start, to: new.length) where index < 2 * start {
-      if let node = try source.node(at: index) { nodes.append(node) }
-    }
-    var index = 2 * start
-    while index < 2 * new.length {
-      // Nodes that reach over the new end belong to the longer tree only.
-      if FlatTree.rightSpan(index) < 2 * new.length, let node = try source.node(at: index) { nodes.append(node) }
-      index += 1
-    }
-    try storage.putNodes(nodes, in: id)
-    for index in start..<new.length {
-      guard let block = try source.block(at: index) else { continue }
-      try storage.putBlocks([block], from: index, in: id)
-    }
+    try copy(start..<new.length, from: source)
     tree = new
     try didStoreBlocks(start..<new.length)
     didChangeHead(signing)
@@ -206,13 +191,7 @@ final class LogState: NodeReader {
   /// Moves the shared prefix up to `length` of the parent, which now holds what this draft held below.
   func share(_ length: UInt64, with parent: AreaID) throws {
     context.touch(self)
-    var kept: [TreeNode] = []
-    for index in FlatTree.innerNodes(across: length) {
-      if let node = try storage.node(index, in: id) { kept.append(node) }
-    }
-    try storage.deleteBlocks(0..<length, in: id)
-    try storage.deleteNodes(0..<2 * length, in: id)
-    try storage.putNodes(kept, in: id)
+    try storage.deleteEntries(0..<length, in: id)
     area.dependency = Dependency(area: parent, length: length)
   }
 
@@ -223,8 +202,7 @@ final class LogState: NodeReader {
     context.touch(self)
     try preserve(from: shared, oldLength: tree.length)
     let old = tree
-    try storage.deleteBlocks(0..<old.length, in: id)
-    try storage.deleteNodes(0..<2 * old.length, in: id)
+    try storage.deleteEntries(0..<old.length, in: id)
     area.dependency = Dependency(area: parent.id, length: length)
     tree = new
     tree.fork = shared < old.length ? old.fork + 1 : old.fork
@@ -276,9 +254,7 @@ final class LogState: NodeReader {
   /// Deletes what does not survive a truncation, after keeping it for whoever still shares it.
   private func cut(from length: UInt64, oldLength: UInt64) throws {
     try preserve(from: length, oldLength: oldLength)
-    try storage.deleteNodes(2 * length..<2 * oldLength, in: id)
-    for index in FlatTree.innerNodes(across: length) { try storage.deleteNodes(index..<index + 1, in: id) }
-    try storage.deleteBlocks(length..<oldLength, in: id)
+    try storage.deleteEntries(length..<oldLength, in: id)
     if let dependency = area.dependency, length < dependency.length { area.dependency?.length = length }
     area.contiguousLength = min(area.contiguousLength, length)
     area.remoteContiguousLength = min(area.remoteContiguousLength, length)
@@ -298,16 +274,25 @@ final class LogState: NodeReader {
   /// Copies the blocks of a range, and the nodes over them, from the area that they were shared with so far.
   private func adopt(_ range: Range<UInt64>, from parent: LogState) throws {
     context.touch(self)
-    var nodes: [TreeNode] = []
-    let indexes = FlatTree.innerNodes(across: range.lowerBound) + Array(2 * range.lowerBound..<2 * range.upperBound)
-    for index in indexes where FlatTree.rightSpan(index) < 2 * range.upperBound {
-      if let node = try parent.node(at: index) { nodes.append(node) }
-    }
-    try storage.putNodes(nodes, in: id)
-    for index in range {
-      if let block = try parent.block(at: index) { try storage.putBlocks([block], from: index, in: id) }
-    }
+    try copy(range, from: parent)
     area.dependency?.length = range.lowerBound
+  }
+
+  /// Copies entries as far as they are stored.
+  private func copy(_ range: Range<UInt64>, from source: LogState) throws {
+    for index in range {
+      var nodes: [TreeNode] = []
+      for node in FlatTree.nodes(ofEntry: index) {
+        if let node = try source.node(at: node) { nodes.append(node) }
+      }
+      let block = try source.block(at: index)
+      if let block, nodes.count == FlatTree.nodes(ofEntry: index).count {
+        try storage.appendEntries([block], nodes: nodes, from: index, in: id)
+      } else {
+        try storage.putNodes(nodes, in: id)
+        if let block { try storage.putBlock(block, at: index, in: id) }
+      }
+    }
   }
 
   /// Somebody else replaced the tree: snapshots lose what the old and the new one do not share.

@@ -3,23 +3,6 @@ extension MemoryStorage {
 
   public func block(_ index: UInt64, in area: AreaID) -> [UInt8]? { contents[area]?.blocks[index] }
 
-  public func putBlocks(_ blocks: [[UInt8]], from index: UInt64, in area: AreaID) {
-    for (offset, block) in blocks.enumerated() {
-      let position = index + UInt64(offset)
-      let old = contents[area]?.blocks[position]
-      willChange { $0.contents[area]?.blocks[position] = old }
-      contents[area]?.blocks[position] = block
-    }
-  }
-
-  public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) {
-    for index in keys(of: contents[area]?.blocks ?? [:], in: range) {
-      let old = contents[area]?.blocks[index]
-      willChange { $0.contents[area]?.blocks[index] = old }
-      contents[area]?.blocks[index] = nil
-    }
-  }
-
   public func hasBlock(_ index: UInt64, in area: AreaID) -> Bool { contents[area]?.blocks[index] != nil }
 
   public func blockIndexes(_ range: Range<UInt64>, in area: AreaID, limit: Int) -> [UInt64] {
@@ -36,6 +19,23 @@ extension MemoryStorage {
 
   public func node(_ index: UInt64, in area: AreaID) -> TreeNode? { contents[area]?.nodes[index] }
 
+  public func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) -> [UInt64] {
+    (contents[area]?.nodes ?? [:]).keys.filter { range.contains(FlatTree.entry(of: $0)) }.sorted()
+  }
+
+  // MARK: Changing entries
+
+  public func appendEntries(_ blocks: [[UInt8]], nodes: [TreeNode], from index: UInt64, in area: AreaID) {
+    for (offset, block) in blocks.enumerated() { putBlock(block, at: index + UInt64(offset), in: area) }
+    putNodes(nodes, in: area)
+  }
+
+  public func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) {
+    let old = contents[area]?.blocks[index]
+    willChange { $0.contents[area]?.blocks[index] = old }
+    contents[area]?.blocks[index] = block
+  }
+
   public func putNodes(_ nodes: [TreeNode], in area: AreaID) {
     for node in nodes {
       let old = contents[area]?.nodes[node.index]
@@ -44,16 +44,21 @@ extension MemoryStorage {
     }
   }
 
-  public func deleteNodes(_ range: Range<UInt64>, in area: AreaID) {
-    for index in keys(of: contents[area]?.nodes ?? [:], in: range) {
+  public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) {
+    for index in keys(of: contents[area]?.blocks ?? [:], in: range) {
+      let old = contents[area]?.blocks[index]
+      willChange { $0.contents[area]?.blocks[index] = old }
+      contents[area]?.blocks[index] = nil
+    }
+  }
+
+  public func deleteEntries(_ range: Range<UInt64>, in area: AreaID) {
+    deleteBlocks(range, in: area)
+    for index in nodeIndexes(range, in: area) {
       let old = contents[area]?.nodes[index]
       willChange { $0.contents[area]?.nodes[index] = old }
       contents[area]?.nodes[index] = nil
     }
-  }
-
-  public func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) -> [UInt64] {
-    keys(of: contents[area]?.nodes ?? [:], in: range).sorted()
   }
 
   /// Keys in a range, by whichever walk is shorter.

@@ -7,6 +7,9 @@ public import CompactEncoding
 /// and takes effect as a whole or not at all. Only one write transaction is open at a time, over all connections and
 /// processes.
 ///
+/// An area is a row of *entries*: entry i is block i together with the tree nodes that it completes, those whose
+/// right-most leaf it is. Cutting a log to n blocks is then nothing but removing the entries from n on.
+///
 /// A default area belongs to the core itself. A named area is a *draft*: it holds what was written on top of the
 /// first ``Dependency/length`` blocks of another area. Storage knows nothing of that layering, it is resolved above.
 ///
@@ -73,31 +76,32 @@ public protocol Storage: AnyObject {
   /// Removes an area with all it holds.
   func deleteArea(_ id: AreaID) throws
 
-  // MARK: Blocks
+  // MARK: Blocks and tree nodes
 
   /// The block at `index` of an area.
   func block(_ index: UInt64, in area: AreaID) throws -> [UInt8]?
-  /// Stores consecutive blocks from `index` on.
-  func putBlocks(_ blocks: [[UInt8]], from index: UInt64, in area: AreaID) throws
-  /// Removes the blocks with an index in `range`.
-  func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws
   /// Whether a block is stored.
   func hasBlock(_ index: UInt64, in area: AreaID) throws -> Bool
   /// Indexes of the stored blocks in `range`, ascending, at most `limit`.
   func blockIndexes(_ range: Range<UInt64>, in area: AreaID, limit: Int) throws -> [UInt64]
   /// The first index at or behind `start` without a stored block.
   func firstMissingBlock(from start: UInt64, in area: AreaID) throws -> UInt64
-
-  // MARK: Tree nodes
-
   /// The tree node with a flat-tree index.
   func node(_ index: UInt64, in area: AreaID) throws -> TreeNode?
+  /// Flat-tree indexes of the stored nodes of the entries in `range`, ascending.
+  func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) throws -> [UInt64]
+
+  /// Stores new entries from `index` on: blocks, and in `nodes` all nodes that they complete, each block's leaf first
+  /// and then upwards.
+  func appendEntries(_ blocks: [[UInt8]], nodes: [TreeNode], from index: UInt64, in area: AreaID) throws
+  /// Stores or replaces a block, and leaves the nodes of its entry.
+  func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) throws
   /// Stores nodes, replacing those with the same index.
   func putNodes(_ nodes: [TreeNode], in area: AreaID) throws
-  /// Removes the nodes with an index in `range`.
-  func deleteNodes(_ range: Range<UInt64>, in area: AreaID) throws
-  /// Indexes of the stored nodes in `range`, ascending.
-  func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) throws -> [UInt64]
+  /// Removes the blocks with an index in `range`, and leaves the nodes.
+  func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws
+  /// Removes entries: blocks and nodes.
+  func deleteEntries(_ range: Range<UInt64>, in area: AreaID) throws
 
   // MARK: Small local values
 
