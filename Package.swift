@@ -43,7 +43,9 @@ let package = Package(
     .library(name: "Registry", targets: ["Registry", "JSON"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
   targets: [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -72,6 +74,13 @@ let package = Package(
     // The wire.
     library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
     library("ProtomuxRPC", ["Protomux", "CompactEncoding", "HypercoreCrypto"]),
+    library(
+      "Transport",
+      [
+        "ProtomuxRPC", "Protomux", "HypercoreCrypto", "CompactEncoding",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // The registry and what the six tools share.
     library("Registry", ["JSON", "Autobase", "HyperDB", "IndexEncoder", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
@@ -110,6 +119,7 @@ let package = Package(
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
     tests("Corestore", ["Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    tests("Transport", [.product(name: "Logging", package: "swift-log"), "ProtomuxRPC", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
     tests("ProtomuxRPC", ["JSON", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]

@@ -24,6 +24,17 @@ public struct OutputBuffer: Sendable {
     storage.withUnsafeMutableBytes { body(UnsafeMutableRawBufferPointer(rebasing: $0[start..<start + byteCount])) }
   }
 
+  /// Replaces `byteCount` bytes from `start` on by exactly as many written by `body`.
+  public mutating func overwrite(at start: Int, byteCount: Int, encoding body: (inout Writer) -> Void) {
+    precondition(start >= 0 && byteCount > 0 && start + byteCount <= count, "only collected bytes can be replaced")
+    storage.withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      var writer = Writer(base: base + start, capacity: byteCount)
+      body(&writer)
+      precondition(writer.position == byteCount, "encoded size differs from the measured size")
+    }
+  }
+
   /// Appends exactly `byteCount` bytes written by `body`.
   public mutating func append(byteCount: Int, encoding body: (inout Writer) -> Void) {
     append(byteCount: byteCount) { target in

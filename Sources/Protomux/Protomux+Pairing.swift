@@ -42,7 +42,7 @@ extension Protomux {
   /// - Throws: `duplicateChannel`, `tooManyChannels`, `messageTooLong`.
   public mutating func open(
     _ key: PairKey, aliases names: [String] = [], handshake: [UInt8] = [], isUnique: Bool = true
-  ) throws(ProtomuxError) -> Channel {
+  ) throws(ProtomuxError) -> MuxChannel {
     if isUnique, let pair = pairs[key], pair.openCount > 0 { throw .duplicateChannel(key) }
     guard freeLocalIDs.last != nil || local.count < limits.channelCount else {
       throw .tooManyChannels(limit: limits.channelCount)
@@ -56,7 +56,7 @@ extension Protomux {
 
     let localID = allocate()
     generation &+= 1
-    let handle = Channel(localID: localID, generation: generation)
+    let handle = MuxChannel(localID: localID, generation: generation)
     local[localID - 1] = LocalChannel(handle: handle, key: key, state: .halfOpen, remoteID: 0)
     pairs[key, default: Pair()].openCount += 1
     addAliases(names, of: key)
@@ -103,14 +103,14 @@ extension Protomux {
   }
 
   /// Closes a channel; does nothing when it is closed already. A `closed` event follows.
-  public mutating func close(_ channel: Channel) {
+  public mutating func close(_ channel: MuxChannel) {
     guard let known = known(channel) else { return }
     sendControl(3, known.handle.localID)
     finish(known, isRemote: false)
   }
 
   /// The state of a channel that is not closed.
-  func known(_ channel: Channel) -> LocalChannel? {
+  func known(_ channel: MuxChannel) -> LocalChannel? {
     guard channel.localID <= local.count, let known = local[channel.localID - 1] else { return nil }
     return known.handle == channel && known.state != .closed ? known : nil
   }

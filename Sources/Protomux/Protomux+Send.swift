@@ -4,7 +4,7 @@ extension Protomux {
   /// Sends message `type` with `payload` on a channel.
   ///
   /// - Throws: `channelClosed`, or `messageTooLong` when no frame can hold it.
-  public mutating func send(_ payload: [UInt8], type: UInt64, on channel: Channel) throws(ProtomuxError) {
+  public mutating func send(_ payload: [UInt8], type: UInt64, on channel: MuxChannel) throws(ProtomuxError) {
     try send(type: type, byteCount: payload.count, on: channel) { $0.raw(payload) }
   }
 
@@ -12,7 +12,7 @@ extension Protomux {
   ///
   /// - Throws: `channelClosed`, or `messageTooLong` when no frame can hold it.
   public mutating func send(
-    type: UInt64, byteCount: Int, on channel: Channel, encode: (inout Writer) -> Void
+    type: UInt64, byteCount: Int, on channel: MuxChannel, encode: (inout Writer) -> Void
   ) throws(ProtomuxError) {
     guard known(channel) != nil else { throw .channelClosed }
     let count = uintSize(type) + byteCount
@@ -27,29 +27,28 @@ extension Protomux {
   public mutating func cork() { corkCount += 1 }
 
   /// Ends a ``cork()``; the last one makes the batch a frame.
-  public mutating func uncork() {
+  ///
+  /// - Parameter unwrapsSingle: send a batch with one body as the plain frame it would have been.
+  public mutating func uncork(unwrapsSingle: Bool = false) {
     precondition(corkCount > 0, "uncork follows cork")
     corkCount -= 1
-    if corkCount == 0 { endBatch() }
+    if corkCount == 0 { endBatch(unwrapsSingle: unwrapsSingle) }
   }
 
   /// Whether there are frames to send.
-  public var hasFrames: Bool { !frameEnds.isEmpty }
+  public var hasFrames: Bool { !frameRanges.isEmpty }
 
   /// Hands every finished frame to `body`, in order, without a copy; they are not kept.
   public mutating func drainFrames<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
-    guard !frameEnds.isEmpty else { return }
+    guard !frameRanges.isEmpty else { return }
     precondition(batchChannel == nil, "frames are taken while the muxer is not corked")
     defer {
       frames.removeAll()
-      frameEnds.removeAll(keepingCapacity: true)
+      frameRanges.removeAll(keepingCapacity: true)
+      frameStart = 0
     }
     try frames.withUnsafeBytes { bytes throws(E) in
-      var start = 0
-      for end in frameEnds {
-        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        start = end
-      }
+      for range in frameRanges { try body(UnsafeRawBufferPointer(rebasing: bytes[range])) }
     }
   }
 
@@ -103,11 +102,11 @@ extension Protomux {
         writer.uint(identifier)
         encode(&writer)
       }
-      frameEnds.append(frames.count)
+      endFrame()
       return
     }
     let added = Self.batchOverhead + byteCount
-    if batchChannel != nil, frames.count - (frameEnds.last ?? 0) + added > limits.frameByteCount { endBatch() }
+    if batchChannel != nil, frames.count - frameStart + added > limits.frameByteCount { endBatch() }
     let isFirst = batchChannel == nil
     let switches = batchChannel != channel
     let head = switches ? (isFirst ? 2 : 1) + uintSize(identifier) : 0
@@ -121,12 +120,24 @@ extension Protomux {
       encode(&writer)
     }
     batchChannel = channel
-    if frames.count - (frameEnds.last ?? 0) >= Self.maximumBatchByteCount { endBatch() }
+    onlyBodyStart = isFirst ? frames.count - byteCount : nil
+    if frames.count - frameStart >= Self.maximumBatchByteCount { endBatch() }
   }
 
-  private mutating func endBatch() {
-    guard batchChannel != nil else { return }
+  private mutating func endBatch(unwrapsSingle: Bool = false) {
+    guard let channel = batchChannel else { return }
     batchChannel = nil
-    frameEnds.append(frames.count)
+    if unwrapsSingle, let start = onlyBodyStart {
+      // The channel goes right in front of the body; what a batch puts there is longer.
+      let identifier = UInt64(channel)
+      frameStart = start - uintSize(identifier)
+      frames.overwrite(at: frameStart, byteCount: uintSize(identifier)) { $0.uint(identifier) }
+    }
+    endFrame()
+  }
+
+  private mutating func endFrame() {
+    frameRanges.append(frameStart..<frames.count)
+    frameStart = frames.count
   }
 }

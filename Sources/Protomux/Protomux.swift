@@ -67,8 +67,13 @@ public struct Protomux: Sendable {
 
   var corkCount = 0
   var frames = OutputBuffer()
-  var frameEnds: [Int] = []
+  /// Where the finished frames lie in `frames`.
+  var frameRanges: [Range<Int>] = []
+  /// Where the bytes of the frame that is being collected start.
+  var frameStart = 0
   var batchChannel: Int?
+  /// Where the only body of the batch starts; nil when it has none or several.
+  var onlyBodyStart: Int?
 
   /// A muxer without channels.
   public init(limits: Limits = Limits()) { self.limits = limits }

@@ -12,7 +12,7 @@ public struct RPCEndpoint: Sendable {
   }
 
   /// The channel.
-  public let channel: Channel
+  public let channel: MuxChannel
   /// Whether the channel was closed.
   public private(set) var isClosed = false
   /// Requests of the other side that were not answered yet.
@@ -24,7 +24,7 @@ public struct RPCEndpoint: Sendable {
   private var isEnding = false
 
   /// The end of a channel that was just opened.
-  public init(channel: Channel) { self.channel = channel }
+  public init(channel: MuxChannel) { self.channel = channel }
 
   /// Calls of this side that have no response yet.
   public var callCount: Int { calls.count }

@@ -139,6 +139,26 @@ import Testing
     }
   }
 
+  @Test func singleBodiesCanBeUnwrapped() throws {
+    var mux = Protomux()
+    mux.cork()
+    let channel = try mux.open(key)
+    mux.uncork(unwrapsSingle: true)
+    mux.cork()
+    try mux.send([7, 8], type: 300, on: channel)
+    mux.uncork(unwrapsSingle: true)
+    mux.cork()
+    try mux.send([1], type: 0, on: channel)
+    try mux.send([2], type: 0, on: channel)
+    mux.uncork(unwrapsSingle: true)
+    mux.close(channel)
+    #expect(
+      mux.takeFrames() == [
+        [0, 1, 1, 4] + Array("test".utf8) + [1, 1], [1, 0xfd, 0x2c, 1, 7, 8], [0, 0, 1, 2, 0, 1, 2, 0, 2], [0, 3, 1],
+      ])
+    #expect(mux.takeFrames() == [])
+  }
+
   @Test func theEndClosesEverything() throws {
     var mux = Protomux()
     let channel = try mux.open(key)
@@ -153,7 +173,7 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     var muxes = [Protomux(), Protomux()]
     var wires: [[[UInt8]]] = [[], []]
-    var open: [[Channel]] = [[], []]
+    var open: [[MuxChannel]] = [[], []]
     var pendingOffers: [[PairKey]] = [[], []]
     for step in 0..<600 {
       let side = Int(generator.next() % 2)

@@ -9,9 +9,9 @@ import Testing
 struct Replay {
   struct Side {
     var mux = Protomux()
-    var channels: [UInt64: Channel] = [:]
+    var channels: [UInt64: MuxChannel] = [:]
     /// Handle to pairing key, also of closed channels.
-    var keys: [Channel: PairKey] = [:]
+    var keys: [MuxChannel: PairKey] = [:]
     /// What the other side opened and this one did not answer.
     var offers: [PairKey] = []
     /// Recorded frames of this side that were not produced yet.

@@ -1,5 +1,5 @@
 /// Names a channel of one muxer; a handle of a closed channel names nothing, also when its id is used again.
-public struct Channel: Hashable, Sendable {
+public struct MuxChannel: Hashable, Sendable {
   let localID: Int
   let generation: UInt32
 
@@ -25,7 +25,7 @@ public struct PairKey: Hashable, Sendable {
 struct LocalChannel: Sendable {
   enum State: Sendable { case halfOpen, open, closed }
 
-  let handle: Channel
+  let handle: MuxChannel
   let key: PairKey
   var state: State
   /// The other side's id, 0 while unknown.

@@ -1,0 +1,33 @@
+internal import NIOCore
+
+/// Passes what happens to a socket on to its connection.
+final class ConnectionHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let connection: Connection
+  private var isStarted = false
+
+  init(_ connection: Connection) { self.connection = connection }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { start() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) { start() }
+
+  private func start() {
+    guard !isStarted else { return }
+    isStarted = true
+    connection.start()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) { connection.read(unwrapInboundIn(data)) }
+
+  func channelReadComplete(context: ChannelHandlerContext) { connection.readCompleted() }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) { connection.writabilityChanged() }
+
+  func channelInactive(context: ChannelHandlerContext) { connection.fail(.closedByPeer) }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { connection.fail(TransportError(error)) }
+}

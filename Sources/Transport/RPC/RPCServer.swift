@@ -1,0 +1,58 @@
+public import CompactEncoding
+public import HypercoreCrypto
+public import Logging
+
+/// What an RPC server accepts.
+public struct RPCServerSettings: Sendable {
+  /// The ids of the channels it answers on; the reference's clients use the server's public key.
+  public var channelIdentifiers: [[UInt8]]
+  /// A secret that callers must prove to know; nil for none.
+  public var capabilitySecret: Fixed32?
+  /// Calls of one connection that may wait for a deferred outcome before no more is read from it.
+  public var maximumDeferredCount = 1_024
+  /// Times and limits of connections.
+  public var transport = TransportSettings()
+  /// Whether a peer may connect at all.
+  public var admits: @Sendable (Peer) -> Bool = { _ in true }
+
+  /// A server for channels named by its public key, or by nothing.
+  public init(publicKey: Fixed32) { channelIdentifiers = [publicKey.bytes, []] }
+}
+
+/// Answers calls over secure connections.
+public final class RPCServer: Sendable {
+  private let listener: Listener
+
+  private init(_ listener: Listener) { self.listener = listener }
+
+  /// Starts to listen.
+  ///
+  /// - Parameter service: answers; kept as long as the server.
+  /// - Throws: `listenFailed` for the first address that cannot be used.
+  public static func start(
+    on loop: TransportLoop, addresses: [TransportAddress], keyPair: KeyPair, service: any RPCService,
+    settings: RPCServerSettings? = nil, logger: Logger = Logger(label: "rpc")
+  ) async throws(TransportError) -> RPCServer {
+    let settings = settings ?? RPCServerSettings(publicKey: keyPair.publicKey)
+    let dispatcher = RPCDispatcher(service: service)
+    let listener = try await Listener.start(
+      on: loop, addresses: addresses, keyPair: keyPair, settings: settings.transport, logger: logger
+    ) { peer, connection in
+      guard settings.admits(peer) else { return nil }
+      return RPCServerSession(connection, peer: peer, settings: settings, dispatcher: dispatcher)
+    }
+    return RPCServer(listener)
+  }
+
+  /// Where it listens, with the ports that the system chose.
+  public var addresses: [TransportAddress] { listener.addresses }
+
+  /// Connections that are open now.
+  public func connectionCount() async -> Int { await listener.connectionCount() }
+
+  /// Accepts no more connections and no more calls, answers those that were begun, and closes all connections, at the
+  /// latest after the time.
+  public func drain(timeoutMilliseconds: UInt64) async {
+    await listener.drain(timeoutMilliseconds: timeoutMilliseconds)
+  }
+}

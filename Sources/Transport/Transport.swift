@@ -1,0 +1,41 @@
+/// # Transport
+///
+/// TCP and Unix sockets under the state machines of the wire: the only module that touches the network. A connection is
+/// a secure stream (Noise XX) with a muxer on it, and everything about it happens on one event loop, so no code here or
+/// in a session needs a lock.
+///
+/// ```
+/// socket → SecureStream → Protomux → ConnectionSession (RPC, replication, …)
+///        ←              ←          ← one write for everything that one read caused
+/// ```
+///
+/// What a peer cannot do:
+///
+/// * keep a connection without proving its key: the handshake has a deadline, and each of its frames a fixed length;
+/// * keep an idle connection: after ``TransportSettings/idleTimeoutMilliseconds`` without a byte it is dropped;
+/// * make this side hold more than one frame of ``TransportSettings/maximumFrameByteCount``, or, together with the other
+///   connections, more than ``TransportSettings/maximumBufferedByteCount``;
+/// * read slowly while asking much: reading stops while the socket takes no more output.
+///
+/// ``RPCServer`` hands all requests that arrived since the last time, from all connections, to the service as one batch
+/// and writes their replies together, so that a service can make a batch durable with one fsync.
+
+internal import NIOCore
+internal import NIOPosix
+
+/// The thread on which connections live.
+public final class TransportLoop: Sendable {
+  let group: MultiThreadedEventLoopGroup
+
+  /// Starts the thread.
+  public init() { group = MultiThreadedEventLoopGroup(numberOfThreads: 1) }
+
+  /// Ends the thread; connections that are still open are dropped.
+  public func shutdown() async { try? await group.shutdownGracefully() }
+
+  /// Runs `body` on the thread.
+  public func execute(_ body: @escaping @Sendable () -> Void) { group.any().execute(body) }
+}
+
+/// Milliseconds on a clock that does not go back.
+func milliseconds() -> UInt64 { NIODeadline.now().uptimeNanoseconds / 1_000_000 }
