@@ -96,6 +96,10 @@ let package = Package(
       ["ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
        .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     tool("hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
+    tool(
+      "registry-admin",
+      ["StoreToolKit", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Corestore",
+       "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding", "CSQLite", "CSodium"]),
 
     // Tests.
     .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),

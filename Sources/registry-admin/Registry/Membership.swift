@@ -1,0 +1,89 @@
+import Autobase
+import CompactEncoding
+import Corestore
+import HypercoreCrypto
+import JSON
+import Registry
+import RegistryNode
+import StoreToolKit
+import ToolKit
+
+/// A change of the registry's writers: appended to this node's log as an operation, applied and committed at once.
+struct Membership {
+  enum Change: String {
+    case add = "add-writer"
+    case remove = "remove-writer"
+  }
+
+  var change: Change
+  var key: Fixed32
+  var isDryRun: Bool
+  var location: StoreLocation
+  var options: OutputOptions
+
+  func perform() throws {
+    let store = try location.open(isReadOnly: isDryRun)
+    // One transaction from the checks to the commit: no other process changes the members in between.
+    let outcome =
+      try isDryRun
+      ? store.read { try decide(RegistryNode(store)) }
+      : store.write {
+        let node = try RegistryNode(store)
+        let isNew = try decide(node)
+        if isNew { try node.base.append(operation.encoded()) }
+        return isNew
+      }
+    try report(isNew: outcome)
+  }
+
+  private var operation: RegistryOperation {
+    change == .add ? .addWriter(WriterKey(key)) : .removeWriter(WriterKey(key))
+  }
+
+  /// Whether there is something to append.
+  ///
+  /// - Throws: what every node would ignore, so that somebody hears of it (spec 04 §9.4).
+  private func decide(_ node: RegistryNode) throws -> Bool {
+    let members = try node.base.members()
+    guard let local = node.localKey, members.contains(where: { $0.key == local && !$0.member.isRemoved }) else {
+      throw AutobaseError.notWritable
+    }
+    let isMember = members.contains { $0.key == key && !$0.member.isRemoved }
+    switch change {
+    case .add:
+      if isMember { return false }
+      if try [node.serverKeyPair.publicKey, node.status().viewKey].contains(key) {
+        throw ToolError(
+          .refused, "\(options.text(key)) is not the key of a writer but this node's server or view key",
+          hint: "the new node prints its writer as its local key")
+      }
+    case .remove:
+      guard isMember else {
+        throw ToolError(
+          .refused, "\(options.text(key)) is not a writer", hint: "`registry-admin status` lists the writers")
+      }
+      guard node.base.info.indexers.map(\.key) != [key] else { throw AutobaseError.lastIndexer }
+    }
+    return true
+  }
+
+  private func report(isNew: Bool) throws {
+    let output = Output.standard()
+    if options.json {
+      try output.line([
+        "key": .string(options.text(key)), "operation": .string(change.rawValue), "appended": .bool(isNew && !isDryRun),
+        "dryRun": .bool(isDryRun),
+      ])
+    } else if !isNew {
+      try output.line("\(options.text(key)) is a writer already")
+    } else if isDryRun {
+      try output.line("would \(change == .add ? "add" : "remove") writer \(options.text(key))")
+    } else {
+      try output.line(
+        change == .add
+          ? "Successfully added the new writer \(options.text(key)). It becomes an indexer with its first node."
+          : "Successfully removed the writer \(options.text(key)).")
+    }
+    try output.flush()
+  }
+}

@@ -1,0 +1,103 @@
+import Autobase
+import CompactEncoding
+import JSON
+import RegistryNode
+import ToolKit
+
+/// Something that a node waits for, and what to do about it.
+struct Stall {
+  /// A word that programs can rely on.
+  var reason: String
+  /// One line for people.
+  var text: String
+  /// Whom it waits for.
+  var from: [Fixed32] = []
+  /// How many of them are needed.
+  var needed: Int?
+
+  func object(_ options: OutputOptions) -> JSON {
+    var object = JSONObject([("reason", .string(reason)), ("text", .string(text))])
+    if !from.isEmpty { object["from"] = .array(from.map { .string(options.text($0)) }) }
+    if let needed { object["needed"] = .integer(Int64(needed)) }
+    return .object(object)
+  }
+}
+
+extension Stall {
+  /// All that the node of `status` waits for; none when everything is indexed and signed.
+  static func all(_ status: AutobaseStatus, _ options: OutputOptions) -> [Stall] {
+    membership(status, options) + writers(status, options) + [checkpoint(status, options)].compactMap(\.self)
+  }
+
+  private static func membership(_ status: AutobaseStatus, _ options: OutputOptions) -> [Stall] {
+    guard let local = status.localKey, local != status.key else { return [] }
+    let bootstrap = status.writers.first { $0.key == status.key }
+    if status.info.members == 0, bootstrap?.length ?? 0 == 0 {
+      return [
+        Stall(reason: "bootstrap", text: "the log of the bootstrap writer: no peer has sent it", from: [status.key])
+      ]
+    }
+    let own = status.writers.first(where: \.isLocal)
+    if own?.member?.isRemoved == true {
+      return [
+        Stall(
+          reason: "membership",
+          text:
+            "to be added again: it was removed as a writer; `registry-admin add-writer \(options.text(local))` on an indexer"
+        )
+      ]
+    }
+    if own?.member == nil {
+      return [
+        Stall(
+          reason: "membership",
+          text: "to be added as a writer: `registry-admin add-writer \(options.text(local))` on an indexer")
+      ]
+    }
+    if own?.isPendingIndexer == true {
+      return [Stall(reason: "first-node", text: "its own first node, which makes it an indexer", from: [local])]
+    }
+    return []
+  }
+
+  private static func writers(_ status: AutobaseStatus, _ options: OutputOptions) -> [Stall] {
+    status.writers.compactMap { writer in
+      if writer.isFrozen {
+        return Stall(
+          reason: "foreign-block",
+          text:
+            "nothing more of \(options.text(writer.key)): block \(writer.orderedLength) is no message of this registry",
+          from: [writer.key])
+      }
+      guard let missing = writer.missing else { return nil }
+      return Stall(
+        reason: "missing-node",
+        text: "block \(missing.length) of \(options.text(missing.key)), to which \(options.text(writer.key)) refers",
+        from: [missing.key])
+    }
+  }
+
+  private static func checkpoint(_ status: AutobaseStatus, _ options: OutputOptions) -> Stall? {
+    func names(_ keys: [Fixed32]) -> String { keys.map { options.text($0) }.joined(separator: ", ") }
+    switch status.wait {
+    case .nothing: return nil
+    case .firstNode:
+      // Without the bootstrap writer's log, that is what is missing.
+      guard status.localKey == status.key || status.writers.contains(where: { $0.length > 0 }) else { return nil }
+      return Stall(reason: "first-node", text: "the first node of the bootstrap writer", from: [status.key])
+    case .indexerNode(let keys):
+      return Stall(
+        reason: "indexer-node", text: "a node of an indexer that links what others wrote: \(names(keys))", from: keys)
+    case .votes(let keys, let needed):
+      return Stall(
+        reason: "votes",
+        text: keys.isEmpty ? "indexers to see each other's votes" : "votes of \(needed) of: \(names(keys))", from: keys,
+        needed: needed)
+    case .signatures(let keys, let needed):
+      return Stall(
+        reason: "signatures", text: "signatures of \(needed) of: \(names(keys))", from: keys, needed: needed)
+    case .indexing(let length):
+      return Stall(reason: "indexing", text: "system block \(length) to be indexed here; it is signed already")
+    }
+  }
+}
