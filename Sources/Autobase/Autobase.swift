@@ -40,6 +40,8 @@ public final class Autobase {
   var sources: [CheckpointSource] = []
   /// What the local writer's newest block says of its signatures.
   var own = CheckpointState()
+  /// The newest signature of each view by its name, with the core it is for: what did not change is not signed again.
+  var signatures: [String: (key: Fixed32, value: IndexCheckpoint)] = [:]
   /// The boot record as it is stored.
   var storedBoot: BootRecord?
   var isCaughtUp = false

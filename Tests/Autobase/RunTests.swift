@@ -143,3 +143,52 @@ import Testing
     }
   }
 }
+
+// MARK: Runs with several writers
+
+extension RunTests {
+  /// Every run with several writers, as each of its peers saw it at the end: fed what the peer had read, a fresh engine
+  /// comes to the same system view, views, keys and signed lengths.
+  @Test(arguments: files)
+  func severalWriters(file: String) throws {
+    var count = 0
+    for scenario in try Vectors.load(file).list("scenarios") where try scenario.list("localKeys").count > 1 {
+      // Replacing the indexers without a quorum is not offered by this engine.
+      if try scenario.list("final").contains(where: { try $0.at("system").number("version") > 1 }) { continue }
+      for final in try scenario.list("final") { try replay(scenario, as: final) }
+      count += 1
+    }
+    #expect(count > 0)
+  }
+
+  private func replay(_ scenario: JSON, as final: JSON) throws {
+    let name = try scenario.text("name") + ", " + final.text("name")
+    let storage = MemoryBaseStorage(local: KeyPair(seed: Fixed32()))
+    for member in try final.list("members") {
+      for writer in try scenario.list("final") where try writer.at("localKey") == member.at("key") {
+        let log = storage.writerLog(try writer.fixed32("localKey"))
+        log.manifest = Manifest(publicKey: try writer.at("oplog").fixed32("publicKey"))
+        let blocks = try writer.at("oplog").list("blocks").map { try $0.hex() }
+        log.append(replicated: Array(blocks[..<Int(try member.number("length"))]))
+      }
+    }
+    let options = Autobase.Options(isOptimistic: scenario["options"]?["optimistic"]?.bool ?? false)
+    let key = scenario["encryptionKey"]?.string.flatMap { Hex.decode($0) }.flatMap { Fixed32($0) }
+    let base = try Autobase(
+      storage, RecordedApplication(), key: try scenario.fixed32("baseKey"), encryptionKey: key, options: options)
+    try base.advance()
+    #expect(try base.system.view.key == final.fixed32("systemKey"), "\(name)")
+    #expect(try json(base.info) == final.at("system"), "\(name)")
+    #expect(try base.length == final.number("length"), "\(name)")
+    #expect(try base.indexedLength == final.number("indexedLength"), "\(name)")
+    #expect(try base.signedLength == final.number("signedLength"), "\(name)")
+    #expect(try hex(base.system.view.storedBlocks()) == final.at("batch").list("system"), "\(name)")
+    #expect(try hex(base.view("view").storedBlocks()) == final.at("batch").list("view"), "\(name)")
+    for listed in try final.list("views") {
+      let found = try #require(allViews(base).first { try $0.name == listed.text("name") })
+      #expect(try found.key == listed.fixed32("key"), "\(name): key of \(found.name)")
+      #expect(try found.length == listed.number("length"), "\(name): length of \(found.name)")
+      #expect(try found.signedLength == listed.number("signedLength"), "\(name): signed length of \(found.name)")
+    }
+  }
+}

@@ -26,7 +26,7 @@ final class RecordedApplication: Application {
         let entry: JSON = ["anchor": text(anchor.key), "length": number(anchor.length)]
         try host.view("view").append([Array(entry.text().utf8)])
       } else {
-        if node.isOptimistic { try host.ackWriter(node.from) }
+        if value["optimistic"]?.bool == true { try host.ackWriter(node.from) }
         try host.view("view").append([node.value])
       }
     }

@@ -13,8 +13,12 @@ extension Autobase {
   func sign(at length: UInt64) throws {
     guard let local else { return }
     func signature(_ view: View, _ signed: UInt64) throws -> CheckpointState.Mark<IndexCheckpoint> {
+      if let last = signatures[view.name], last.key == view.key, last.value.length == signed {
+        return CheckpointState.Mark(value: last.value, length: length)
+      }
       let bytes = Signable.core(view.key).bytes(treeHash: try view.tree(at: signed).hash, length: signed, fork: 0)
       let value = IndexCheckpoint(signature: local.keyPair.sign(bytes), length: signed)
+      signatures[view.name] = (view.key, value)
       return CheckpointState.Mark(value: value, length: length)
     }
     own.system = try signature(system.view, indexedLength)
@@ -104,11 +108,14 @@ extension Autobase {
     var isForeign = false
     for source in chosen {
       guard let own = checkpoint(source.state), own.length >= length, own.length <= view.length else { return nil }
-      let partial = try PartialSignature(
-        signer: UInt64(source.signer), from: length, to: own.length, signature: own.signature,
-        nodes: view.nodeReader())
-      guard let partial else { return nil }
-      partials.append(partial)
+      let signer = UInt64(source.signer)
+      if own.length == length {
+        partials.append(PartialSignature(signer: signer, signature: own.signature))
+      } else if let partial = try PartialSignature(
+        signer: signer, from: length, to: own.length, signature: own.signature, nodes: view.nodeReader())
+      {
+        partials.append(partial)
+      }
       if source.key != local?.key { isForeign = true }
     }
     let tree = try view.tree(at: length)
