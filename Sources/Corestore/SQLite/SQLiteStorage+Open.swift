@@ -40,13 +40,13 @@ extension SQLiteStorage {
   private static func prepare(_ database: Database, _ options: StoreOptions) throws(StoreError) {
     if options.isReadOnly {
       try checkVersion(database, database.integer("PRAGMA user_version") ?? 0)
-      try database.execute("PRAGMA query_only = 1; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -16384")
+      try database.execute("PRAGMA query_only = 1; PRAGMA cache_size = -16384")
       return
     }
     try database.execute(
       """
       PRAGMA journal_mode = WAL; PRAGMA synchronous = \(options.durability.pragma); PRAGMA cache_size = -16384;
-      PRAGMA mmap_size = 268435456; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY
+      PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY
       """)
     let version = try database.integer("PRAGMA user_version") ?? 0
     if version == Schema.version { return try checkVersion(database, version) }
