@@ -83,37 +83,63 @@ let package = Package(
       ]),
 
     // The registry and what the six tools share.
-    library("Registry", ["JSON", "Autobase", "HyperDB", "IndexEncoder", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library(
+      "Registry",
+      [
+        "JSON", "Autobase", "HyperDB", "IndexEncoder", "Hyperschema", "Hyperdispatch", "Corestore", "Hypercore",
+        "HypercoreCrypto", "CompactEncoding",
+      ]),
     library(
       "RegistryNode",
       ["Registry", "Autobase", "Corestore", "Hypercore", "ProtomuxRPC", "HypercoreCrypto", "CompactEncoding"]),
     library(
       "ToolKit",
-      ["JSON", "CompactEncoding", "HypercoreCrypto", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "JSON", "CompactEncoding", "HypercoreCrypto",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     library(
       "StoreToolKit",
-      ["ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
-       .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    tool("hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
+      [
+        "ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    tool(
+      "hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
     tool(
       "registry-admin",
-      ["StoreToolKit", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Corestore",
-       "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding", "CSQLite", "CSodium"]),
+      [
+        "StoreToolKit", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Corestore",
+        "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding", "CSQLite", "CSodium",
+      ]),
+
+    tool(
+      "ab-linearize",
+      [
+        "StoreToolKit", "Registry", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
+      ]),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings
+    ),
     tests("JSON"),
     // Runs the built tools, so it depends on no module of theirs.
-    .testTarget(name: "ToolsTests", dependencies: ["TestSupport", "JSON"], path: "Tests/Tools", swiftSettings: settings),
+    .testTarget(
+      name: "ToolsTests", dependencies: ["TestSupport", "JSON"], path: "Tests/Tools", swiftSettings: settings),
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hyperschema", ["JSON", "CompactEncoding"]),
     tests(
       "Registry",
-      ["JSON", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+      [
+        "JSON", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Hypercore", "HypercoreCrypto",
+        "CompactEncoding",
+      ]),
     tests(
-      "RegistryNode", ["Registry", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+      "RegistryNode",
+      ["Registry", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
@@ -123,7 +149,12 @@ let package = Package(
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
     tests("Corestore", ["Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
-    tests("Transport", [.product(name: "Logging", package: "swift-log"), "ProtomuxRPC", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
+    tests(
+      "Transport",
+      [
+        .product(name: "Logging", package: "swift-log"), "ProtomuxRPC", "Protomux", "HypercoreCrypto",
+        "CompactEncoding",
+      ]),
     tests("ProtomuxRPC", ["JSON", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,12 @@
+import ArgumentParser
+import ToolKit
+
+/// `ab-linearize(1)`: many logs into one order.
+@main
+struct AbLinearize: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ab-linearize",
+    abstract: "Many logs into one order.",
+    version: Version.current,
+    subcommands: [OrderCommand.self, StatusCommand.self])
+}

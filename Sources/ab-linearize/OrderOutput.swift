@@ -1,0 +1,54 @@
+import Autobase
+import CompactEncoding
+import ToolKit
+
+/// Writes an order as records of `hc-stream(5)`, or as lines for people.
+struct OrderOutput {
+  private let input: OrderInput
+  private let keyText: (Fixed32) -> String
+
+  init(_ input: OrderInput, keyText: @escaping (Fixed32) -> String) {
+    self.input = input
+    self.keyText = keyText
+  }
+
+  func writeRecords(_ order: NodeOrder) throws {
+    let output = Output.standard()
+    var count: UInt64 = 0
+    for record in input.passed {
+      try output.line(record.json)
+      count += 1
+    }
+    try forEach(order) { index, item, indexed in
+      guard var record = input.record(item.node) else { return }
+      record.index = index
+      record.indexed = indexed
+      try output.line(record.json)
+      count += 1
+    }
+    try output.line(StreamEnd(records: count).json)
+    try output.flush()
+  }
+
+  /// A line a node: place, whether it is final, writer and length, blocks left in its batch, and what it holds.
+  func writeText(_ order: NodeOrder) throws {
+    let output = Output.standard()
+    var table = Table(
+      ("", .right), ("", .left), ("writer", .left), ("length", .right), ("batch", .right), ("value", .left))
+    try forEach(order) { index, item, indexed in
+      let value = item.value.map {
+        Terminal.isText($0) ? Messages.escape(String(decoding: $0, as: UTF8.self)) : "\($0.count) bytes"
+      }
+      table.add(
+        "\(index)", indexed ? "indexed" : "tip", keyText(item.node.key), "\(item.node.length)", "\(item.batch)",
+        value ?? "ack")
+    }
+    try table.write(to: output)
+    try output.flush()
+  }
+
+  private func forEach(_ order: NodeOrder, _ body: (UInt64, NodeOrder.Item, Bool) throws -> Void) rethrows {
+    for (offset, item) in order.indexed.enumerated() { try body(UInt64(offset), item, true) }
+    for (offset, item) in order.tip.enumerated() { try body(UInt64(order.indexed.count + offset), item, false) }
+  }
+}
