@@ -70,6 +70,11 @@ final class Database {
     return version
   }
 
+  /// Where SQLite keeps its index of the write-ahead log, once a transaction has run; nil when it shares none.
+  private(set) lazy var walIndex: UnsafeRawPointer? = handle.flatMap { hypertools_wal_index($0) }.map {
+    UnsafeRawPointer($0)
+  }
+
   /// The error for an SQLite result code, with the text of the connection.
   func failure(_ code: Int32, _ operation: String) -> StoreError {
     let detail =

@@ -17,6 +17,8 @@ public final class SQLiteStorage: Storage {
   private var notifier: ChangeNotifier?
   private var transaction: TransactionKind?
   private var hasWritten = false
+  /// A version, and what was shared before the transaction that found it.
+  private var known: (stamp: CommitStamp, version: UInt64)?
   /// High half: local changes that the file's counter does not show.
   private var rollbacks: UInt64 = 0
 
@@ -34,9 +36,12 @@ public final class SQLiteStorage: Storage {
 
   public func begin(_ kind: TransactionKind) throws {
     precondition(transaction == nil, "transactions do not nest")
+    known = nil
     switch kind {
     case .write: try sql.beginWrite.run()
     case .read:
+      // Taken before the snapshot: should somebody commit in between, it is out of date, and never too new.
+      let stamp = database.walIndex.map { CommitStamp($0) }
       try sql.beginRead.run()
       // The snapshot is taken by the first read, which must come before the version is asked for.
       do { _ = try sql.touchSchema.step() } catch {
@@ -44,6 +49,7 @@ public final class SQLiteStorage: Storage {
         throw error
       }
       sql.touchSchema.reset()
+      known = stamp.map { ($0, version) }
     }
     transaction = kind
   }
@@ -67,6 +73,11 @@ public final class SQLiteStorage: Storage {
   }
 
   public var version: UInt64 { rollbacks << 32 | UInt64(database.dataVersion) }
+
+  public func isCurrent(_ version: UInt64) -> Bool {
+    guard let known, known.version == version, let index = database.walIndex else { return false }
+    return CommitStamp(index) == known.stamp
+  }
 
   func willWrite() { hasWritten = true }
 

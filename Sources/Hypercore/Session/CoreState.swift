@@ -24,9 +24,12 @@ final class CoreState {
     return try Manifest(decoding: bytes)
   }
 
+  /// Whether somebody else may have changed it since it was read.
+  var isStale: Bool { generation != context.generation }
+
   /// Reads the record again when somebody else may have changed it.
   func refresh() throws {
-    guard generation != context.generation else { return }
+    guard isStale else { return }
     guard !isDead, let stored = try context.storage.core(record.id) else { throw SessionError.storageEmpty }
     if stored != record { try adopt(stored) }
     generation = context.generation

@@ -38,9 +38,12 @@ final class LogState: NodeReader {
 
   // MARK: Loading
 
+  /// Whether somebody else may have changed it since it was read.
+  var isStale: Bool { generation != context.generation }
+
   /// Reads the head again when somebody else may have changed it.
   func refresh() throws {
-    guard generation != context.generation else { return }
+    guard isStale else { return }
     guard !isDead, let stored = try storage.area(id) else {
       isDead = true
       throw SessionError.closed("read")

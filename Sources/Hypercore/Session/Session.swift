@@ -167,7 +167,7 @@ public final class Hypercore {
   /// Reads the head again if a transaction of somebody else may have changed it. Inside a transaction, and when the
   /// storage fails, the known one stands; a failing storage shows at the next operation that can throw.
   func refresh() {
-    guard !isClosed else { return }
+    guard !isClosed, !(context.isCurrent && !core.isStale && !state.isStale) else { return }
     try? context.read {
       try core.refresh()
       try state.refresh()

@@ -42,6 +42,9 @@ public final class StoreContext {
   /// Whether a write transaction is open.
   public var isWriting: Bool { kind == .write }
 
+  /// Whether no transaction is open, and one that begins now would find nothing new.
+  var isCurrent: Bool { kind == nil && storage.isCurrent(seenVersion) }
+
   /// Runs `body` as one transaction: all of its changes take effect together when it returns, none when it throws.
   ///
   /// - Throws: what `body` throws, an error of the storage, or ``SessionError/writeInsideRead``.

@@ -29,6 +29,8 @@ public protocol Storage: AnyObject {
   ///
   /// Read inside a transaction, or right after a commit.
   var version: UInt64 { get }
+  /// Whether a transaction that begins now would surely find this version; asked when none is open.
+  func isCurrent(_ version: UInt64) -> Bool
 
   // MARK: The store
 
@@ -120,6 +122,11 @@ public protocol Storage: AnyObject {
     from lower: [UInt8], to upper: [UInt8]?, in area: AreaID, limit: Int
   ) throws
     -> [(key: [UInt8], value: [UInt8])]
+}
+
+extension Storage {
+  /// Says that it cannot be told without a transaction.
+  public func isCurrent(_ version: UInt64) -> Bool { false }
 }
 
 /// What a transaction may do.
