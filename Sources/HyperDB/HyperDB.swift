@@ -75,7 +75,7 @@ public final class HyperDB {
   /// The bee at the version that reads see.
   var view: Hyperbee
   var length: UInt64
-  var fork: UInt64
+  var epoch: UInt64
   var updates = Updates()
   var isClosed = false
   var watchers: [(id: Int, body: () -> Void)] = []
@@ -96,13 +96,15 @@ public final class HyperDB {
   public convenience init(
     _ bee: Hyperbee, _ schema: DatabaseSchema, autoUpdate: Bool = false, context: Value = .undefined
   ) {
+    let position = HyperDB.position(bee.log)
     self.init(
-      bee, schema, .main, parent: nil, autoUpdate: autoUpdate, context: context, view: bee.at(bee.version))
+      bee, schema, .main, parent: nil, autoUpdate: autoUpdate, context: context, position: position,
+      view: bee.at(min(position.length, bee.fixedVersion ?? position.length)))
   }
 
   init(
     _ bee: Hyperbee, _ schema: DatabaseSchema, _ role: Role, parent: HyperDB?, autoUpdate: Bool, context: Value,
-    view: Hyperbee
+    position: (length: UInt64, epoch: UInt64), view: Hyperbee
   ) {
     self.bee = bee
     self.schema = schema
@@ -111,22 +113,21 @@ public final class HyperDB {
     self.autoUpdate = autoUpdate
     self.context = context
     self.view = view
-    length = parent?.length ?? bee.log.length
-    fork = parent?.fork ?? bee.fork
+    (length, epoch) = position
   }
 
   /// The version of the bee that reads see.
   public var version: UInt64 { view.version }
 
   /// Whether the log differs from what reads see.
-  public var isOutdated: Bool { role != .snapshot && (bee.log.length != length || bee.fork != fork) }
+  public var isOutdated: Bool { role != .snapshot && HyperDB.position(bee.log) != (length, epoch) }
 
   /// The bee at the version that reads see, when the instance can be used.
   @inline(__always)
   func readable() throws -> Hyperbee {
     guard !isClosed else { throw DatabaseError.closed }
-    if role != .snapshot, bee.log.length != length || bee.fork != fork {
-      if autoUpdate { update() } else if bee.fork != fork { throw DatabaseError.truncated }
+    if role != .snapshot, bee.log.length != length || bee.epoch != epoch {
+      if autoUpdate { update() } else if bee.epoch != epoch { throw DatabaseError.truncated }
     }
     return view
   }

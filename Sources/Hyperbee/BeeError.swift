@@ -5,7 +5,7 @@ public enum BeeError: Error, Equatable, Sendable {
   /// The instance or the log below it cannot be written.
   case readOnly
   /// The log grew or was truncated under an open batch or iterator. Start again.
-  case logChanged(expectedLength: UInt64, foundLength: UInt64, expectedFork: UInt64, foundFork: UInt64)
+  case logChanged(expectedLength: UInt64, foundLength: UInt64, expectedEpoch: UInt64, foundEpoch: UInt64)
   /// A batch was used after ``Batch/flush()`` or ``Batch/close()``.
   case batchClosed
   /// A history was asked to be both live and reversed.
@@ -22,9 +22,9 @@ extension BeeError: CustomStringConvertible {
     switch self {
     case .invalidBlock(let sequence, let reason): "Decoded message is not valid: block \(sequence): \(reason)"
     case .readOnly: "Hyperbee is marked as read-only"
-    case .logChanged(let expectedLength, let foundLength, let expectedFork, let foundFork):
+    case .logChanged(let expectedLength, let foundLength, let expectedEpoch, let foundEpoch):
       "The log has changed: length \(foundLength) instead of \(expectedLength), "
-        + "fork \(foundFork) instead of \(expectedFork)"
+        + "epoch \(foundEpoch) instead of \(expectedEpoch)"
     case .batchClosed: "Batch is closed"
     case .liveReverse: "Cannot have both live and reverse enabled"
     case .watchNeedsMainInstance: "Can only watch the main bee instance"

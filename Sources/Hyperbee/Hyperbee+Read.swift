@@ -7,17 +7,21 @@ extension Hyperbee {
   /// - Throws: `LogError.blockNotAvailable` when a block on the way is not stored here,
   ///   ``BeeError/invalidBlock(sequence:reason:)`` when one is malformed.
   public func get(_ key: [UInt8]) throws -> Entry? {
-    let tree = tree
-    guard let sequence = try live.sequence(of: prefix.isEmpty ? key : prefix + key, in: tree) else { return nil }
-    return Entry(sequence: sequence, key: key, value: try tree.block(at: sequence).value)
+    try log.reading {
+      let tree = tree
+      guard let sequence = try live.sequence(of: prefix.isEmpty ? key : prefix + key, in: tree) else { return nil }
+      return Entry(sequence: sequence, key: key, value: try tree.block(at: sequence).value)
+    }
   }
 
   /// The key and value of the block `sequence`, whatever the tree says about them now.
   public func get(sequence: UInt64) throws -> Entry {
-    guard sequence < version else { throw LogError.blockNotAvailable(index: sequence, length: version) }
-    var entry = try tree.entry(at: sequence)
-    entry.key.removeFirst(min(prefix.count, entry.key.count))
-    return entry
+    try log.reading {
+      guard sequence < version else { throw LogError.blockNotAvailable(index: sequence, length: version) }
+      var entry = try tree.entry(at: sequence)
+      entry.key.removeFirst(min(prefix.count, entry.key.count))
+      return entry
+    }
   }
 
   /// The entries of a range in key order.
@@ -27,19 +31,25 @@ extension Hyperbee {
   ///   - reverse: whether to start at the upper end.
   ///   - limit: most entries, nil or negative for all.
   public func range(_ range: KeyRange = KeyRange(), reverse: Bool = false, limit: Int? = nil) throws -> RangeIterator {
-    try RangeIterator(tree, range: bounds(range), reverse: reverse, limit: limit, prefixCount: prefix.count)
+    try log.reading {
+      try RangeIterator(tree, range: bounds(range), reverse: reverse, limit: limit, prefixCount: prefix.count)
+    }
   }
 
   /// The first entry of a range in the given direction, or nil.
   public func peek(_ range: KeyRange = KeyRange(), reverse: Bool = false) throws -> Entry? {
-    var entries = try self.range(range, reverse: reverse, limit: 1)
-    return try entries.next()
+    try log.reading {
+      var entries = try self.range(range, reverse: reverse, limit: 1)
+      return try entries.next()
+    }
   }
 
   /// Number of entries in a range. Reads tree nodes only, no values.
   public func count(_ range: KeyRange = KeyRange()) throws -> Int {
-    var entries = try self.range(range)
-    return try entries.count()
+    try log.reading {
+      var entries = try self.range(range)
+      return try entries.count()
+    }
   }
 
   /// All puts and deletes in the order of the log.
@@ -57,8 +67,9 @@ extension Hyperbee {
 
   /// What differs between this version (left) and another one (right) of the same bee.
   public func diff(_ other: Hyperbee, range: KeyRange = KeyRange(), limit: Int? = nil) throws -> DiffIterator {
-    try DiffIterator(
-      left: tree, right: other.tree, range: bounds(range), limit: limit, prefixCount: prefix.count)
+    try log.reading {
+      try DiffIterator(left: tree, right: other.tree, range: bounds(range), limit: limit, prefixCount: prefix.count)
+    }
   }
 
   /// What differs between this version (left) and version `other` of the same log (right).

@@ -1,3 +1,5 @@
+import Hypercore
+
 extension Hyperbee {
   /// Whether an operation on an existing key goes ahead, given the stored entry and the one that would replace it
   /// (without value for a delete). Not asked when the key does not exist.
@@ -9,9 +11,11 @@ extension Hyperbee {
   @discardableResult
   public func put(_ key: [UInt8], _ value: [UInt8]?, when condition: Condition? = nil) throws -> Bool {
     let batch = try batch()
-    let isEffective = try batch.put(key, value, when: condition)
-    try batch.flush()
-    return isEffective
+    return try batch.log.writing {
+      let isEffective = try batch.put(key, value, when: condition)
+      try batch.flush()
+      return isEffective
+    }
   }
 
   /// Deletes a key in an append of its own. A missing key appends nothing, except the header in an empty log.
@@ -20,9 +24,11 @@ extension Hyperbee {
   @discardableResult
   public func delete(_ key: [UInt8], when condition: Condition? = nil) throws -> Bool {
     let batch = try batch()
-    let isEffective = try batch.delete(key, when: condition)
-    try batch.flush()
-    return isEffective
+    return try batch.log.writing {
+      let isEffective = try batch.delete(key, when: condition)
+      try batch.flush()
+      return isEffective
+    }
   }
 
   /// Operations that become visible, and are appended, together.

@@ -88,11 +88,14 @@ public final class Hyperbee {
   /// Counts truncations of the log.
   public var fork: UInt64 { log.fork }
 
+  /// Grows whenever blocks of the log may have been replaced.
+  public var epoch: UInt64 { log.epoch }
+
   /// Whether ``put(_:_:when:)`` and ``delete(_:when:)`` are allowed.
   public var isWritable: Bool { log is any AppendableLog && !options.isReadOnly && fixedVersion == nil }
 
   /// The tree as this instance sees it now.
-  var tree: Tree { Tree(log: log, version: version, fork: log.fork, cache: cache) }
+  var tree: Tree { Tree(log: log, version: version, epoch: log.epoch, cache: cache) }
 }
 
 extension Hyperbee {

@@ -1,5 +1,6 @@
 public import CompactEncoding
 import Hyperbee
+import Hypercore
 public import IndexEncoder
 
 extension HyperDB {
@@ -8,6 +9,10 @@ extension HyperDB {
   /// - Parameter name: a collection, or an index; then the query must name all fields of its key.
   /// - Throws: ``DatabaseError/unknownIndexOrCollection(_:)``; what reading the bee throws.
   public func get(_ name: String, _ query: Value) throws -> Value? {
+    try bee.log.reading { try lookUp(name, query) }
+  }
+
+  private func lookUp(_ name: String, _ query: Value) throws -> Value? {
     let view = try readable()
     switch schema.names[name] {
     case .collection(let position):
@@ -55,6 +60,12 @@ extension HyperDB {
     _ name: String, _ range: Bounds<Value> = Bounds(), reverse: Bool = false, limit: Int? = nil,
     at version: UInt64? = nil
   ) throws -> RecordIterator {
+    try bee.log.reading { try search(name, range, reverse: reverse, limit: limit, at: version) }
+  }
+
+  private func search(
+    _ name: String, _ range: Bounds<Value>, reverse: Bool, limit: Int?, at version: UInt64?
+  ) throws -> RecordIterator {
     var view = try readable()
     let overlaid = version == nil ? updates : Updates()
     if let version { view = role == .snapshot ? try view.checkout(version) : try bee.checkout(version) }
@@ -75,15 +86,19 @@ extension HyperDB {
 
   /// The first record that ``find(_:_:reverse:limit:at:)`` gives, or nil.
   public func findOne(_ name: String, _ range: Bounds<Value> = Bounds(), reverse: Bool = false) throws -> Value? {
-    var records = try find(name, range, reverse: reverse, limit: 1)
-    return try records.next()
+    try bee.log.reading {
+      var records = try find(name, range, reverse: reverse, limit: 1)
+      return try records.next()
+    }
   }
 
   /// Number of keys that ``find(_:_:reverse:limit:at:)`` walks over; an index may have several for one record. Reads
   /// no records.
   public func count(_ name: String, _ range: Bounds<Value> = Bounds()) throws -> Int {
-    var records = try find(name, range)
-    return try records.count()
+    try bee.log.reading {
+      var records = try find(name, range)
+      return try records.count()
+    }
   }
 
   /// What happened to the records, in the order of the log.

@@ -7,12 +7,16 @@ extension HyperDB {
     if isOutdated { refresh() }
   }
 
+  /// Length and epoch of a log, both of one moment.
+  static func position(_ log: any ReadableLog) -> (length: UInt64, epoch: UInt64) {
+    (try? log.reading { (log.length, log.epoch) }) ?? (log.length, log.epoch)
+  }
+
   /// Moves on to the log's present state.
   func refresh() {
     updates = Updates()
-    view = bee.at(bee.version)
-    length = bee.log.length
-    fork = bee.fork
+    (length, epoch) = HyperDB.position(bee.log)
+    view = bee.at(length)
     for watcher in watchers { watcher.body() }
   }
 
@@ -34,9 +38,8 @@ extension HyperDB {
 
   private func session(_ role: Role, view: Hyperbee) -> HyperDB {
     let session = HyperDB(
-      bee, schema, role, parent: role == .transaction ? self : nil, autoUpdate: false, context: context, view: view)
-    session.length = length
-    session.fork = fork
+      bee, schema, role, parent: role == .transaction ? self : nil, autoUpdate: false, context: context,
+      position: (length, epoch), view: view)
     session.updates = updates
     return session
   }
@@ -48,7 +51,7 @@ extension HyperDB {
     watchers = []
   }
 
-  /// Calls `body` after each change of what reads see.
+  /// Calls `body` after each change of what reads see. It may be called while a read is under way and must not write.
   ///
   /// - Returns: what ``unwatch(_:)`` takes.
   public func watch(_ body: @escaping () -> Void) -> Int {

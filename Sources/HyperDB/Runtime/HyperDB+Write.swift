@@ -8,6 +8,10 @@ extension HyperDB {
   /// - Throws: ``DatabaseError/unknownCollection(_:)``; an `EncodingError` or `IndexError` when the record does not
   ///   fit its struct or keys; what reading throws.
   public func insert(_ collection: String, _ record: Value) throws {
+    try bee.log.reading { try put(collection, record) }
+  }
+
+  private func put(_ collection: String, _ record: Value) throws {
     let view = try readable()
     guard let position = schema.collection(collection) else { throw DatabaseError.unknownCollection(collection) }
     let plan = schema.collections[position]
@@ -33,6 +37,10 @@ extension HyperDB {
 
   /// Deletes the record with the key that `query` names. An unknown collection or record changes nothing.
   public func delete(_ collection: String, _ query: Value) throws {
+    try bee.log.reading { try remove(collection, query) }
+  }
+
+  private func remove(_ collection: String, _ query: Value) throws {
     let view = try readable()
     guard let position = schema.collection(collection) else { return }
     let plan = schema.collections[position]
@@ -102,8 +110,17 @@ extension HyperDB {
     guard !isClosed else { throw DatabaseError.closed }
     guard role != .snapshot else { throw DatabaseError.readOnly }
     guard !updates.isEmpty else { return }
-    guard bee.log.length == length, bee.fork == fork else { throw DatabaseError.changed }
     let batch = try bee.batch()
+    try batch.writing { try write(batch) }
+    refresh()
+    if let parent {
+      if parent.updates.isEmpty { parent.refresh() }
+      close()
+    }
+  }
+
+  private func write(_ batch: Batch) throws {
+    guard bee.log.length == length, bee.epoch == epoch else { throw DatabaseError.changed }
     var seen: Set<[UInt8]> = []
     let isChecked = updates.count > 1
     for update in updates.ordered.reversed() {
@@ -122,10 +139,5 @@ extension HyperDB {
       }
     }
     try batch.flush()
-    refresh()
-    if let parent {
-      if parent.updates.isEmpty { parent.refresh() }
-      close()
-    }
   }
 }

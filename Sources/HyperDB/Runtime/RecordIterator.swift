@@ -1,5 +1,6 @@
 public import CompactEncoding
 import Hyperbee
+import Hypercore
 import IndexEncoder
 
 /// The records that a search found, one by one.
@@ -42,6 +43,11 @@ public struct RecordIterator {
   /// An index key whose record is missing ends the search, as in the reference; that happens in indexes that are no
   /// longer maintained.
   public mutating func next() throws -> Value? {
+    guard remaining > 0 else { return nil }
+    return try view.log.reading { try step() }
+  }
+
+  private mutating func step() throws -> Value? {
     guard remaining > 0, let hit = try nextHit() else { return nil }
     remaining -= 1
     switch hit {
@@ -60,9 +66,11 @@ public struct RecordIterator {
 
   /// All records that are left.
   public consuming func collect() throws -> [Value] {
-    var records: [Value] = []
-    while let record = try next() { records.append(record) }
-    return records
+    try view.log.reading {
+      var records: [Value] = []
+      while let record = try step() { records.append(record) }
+      return records
+    }
   }
 
   /// Moves over all keys that are left and returns how many there were.

@@ -4,16 +4,20 @@ extension Batch {
   /// Appends all operations at once and closes the batch. Without operations nothing is appended.
   ///
   /// - Returns: the length of the log afterwards.
-  /// - Throws: ``BeeError/logChanged(expectedLength:foundLength:expectedFork:foundFork:)`` when somebody wrote to the
+  /// - Throws: ``BeeError/logChanged(expectedLength:foundLength:expectedEpoch:foundEpoch:)`` when somebody wrote to the
   ///   log since the first operation; whatever the log throws.
   @discardableResult
   public func flush() throws -> UInt64 {
     guard isOpen else { throw BeeError.batchClosed }
     defer { close() }
     guard !pending.isEmpty else { return log.length }
-    guard log.length == base, log.fork == tree.fork else {
+    return try log.writing { try write() }
+  }
+
+  private func write() throws -> UInt64 {
+    guard log.length == base, log.epoch == tree.epoch else {
       throw BeeError.logChanged(
-        expectedLength: base, foundLength: log.length, expectedFork: tree.fork, foundFork: log.fork)
+        expectedLength: base, foundLength: log.length, expectedEpoch: tree.epoch, foundEpoch: log.epoch)
     }
     var encoder = BlockEncoder()
     var blocks: [[UInt8]] = []
@@ -31,7 +35,7 @@ extension Batch {
     }
     let length = try log.append(blocks)
     if !hasMarks {
-      bee.live.give(pending[pending.count - 1].root, count: nodeCount, version: length, fork: log.fork)
+      bee.live.give(pending[pending.count - 1].root, count: nodeCount, version: length, epoch: log.epoch)
     }
     return length
   }

@@ -70,6 +70,10 @@ public final class Batch {
   /// Whether nothing would be appended.
   public var isEmpty: Bool { pending.isEmpty }
 
+  /// Runs `body` as one transaction of the log's storage, if it has any; the operations and ``flush()`` inside read and
+  /// write together.
+  public func writing<R>(_ body: () throws -> R) throws -> R { try log.writing(body) }
+
   /// Drops all operations. A header written by the first one stays.
   public func close() {
     isOpen = false

@@ -1,3 +1,4 @@
+import Hypercore
 import IndexEncoder
 
 /// What differs between two versions of a bee, in key order.
@@ -21,7 +22,7 @@ public struct DiffIterator {
   private var remaining: Int
 
   init(left: Tree, right: Tree, range: KeyRange, limit: Int?, prefixCount: Int) throws {
-    if left.version == right.version, left.fork == right.fork {
+    if left.version == right.version, left.epoch == right.epoch {
       remaining = 0
     } else {
       remaining = limit.flatMap { $0 < 0 ? nil : $0 } ?? Int.max
@@ -67,9 +68,11 @@ public struct DiffIterator {
 
   /// All differences that are left.
   public consuming func collect() throws -> [Difference] {
-    var differences: [Difference] = []
-    while let difference = try next() { differences.append(difference) }
-    return differences
+    try left.tree.log.reading {
+      var differences: [Difference] = []
+      while let difference = try next() { differences.append(difference) }
+      return differences
+    }
   }
 
   private mutating func take(left isLeft: Bool, right isRight: Bool) throws -> Difference {

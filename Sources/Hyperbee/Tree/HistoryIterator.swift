@@ -37,6 +37,11 @@ public struct HistoryIterator {
 
   /// The next change; nil at the end, in a live history also when it has caught up with the log.
   public mutating func next() throws -> Change? {
+    guard remaining > 0 else { return nil }
+    return try bee.log.reading { try step() }
+  }
+
+  private mutating func step() throws -> Change? {
     let version = bee.version
     let end = min(upper ?? version, version)
     guard remaining > 0, lower < end else { return nil }
@@ -52,8 +57,10 @@ public struct HistoryIterator {
 
   /// All changes that are left; for a live history those up to now.
   public consuming func collect() throws -> [Change] {
-    var changes: [Change] = []
-    while let change = try next() { changes.append(change) }
-    return changes
+    try bee.log.reading {
+      var changes: [Change] = []
+      while let change = try next() { changes.append(change) }
+      return changes
+    }
   }
 }

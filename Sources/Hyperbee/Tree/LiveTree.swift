@@ -8,7 +8,7 @@ import Hypercore
 final class LiveTree {
   private let capacity: Int
   private var version: UInt64 = 0
-  private var fork: UInt64 = 0
+  private var epoch: UInt64 = 0
   private var root: DraftNode?
   private var count = 0
 
@@ -40,18 +40,18 @@ final class LiveTree {
   /// The root for a batch that writes behind `tree`, and the number of nodes below it. The tree is the batch's alone
   /// until it gives it back.
   func take(for tree: Tree) -> (root: DraftNode?, count: Int) {
-    guard tree.version == version, tree.fork == fork else { return (nil, 0) }
+    guard tree.version == version, tree.epoch == epoch else { return (nil, 0) }
     defer { reset() }
     return (root, count)
   }
 
   /// Keeps the tree that a batch left behind.
-  func give(_ root: DraftNode?, count: Int, version: UInt64, fork: UInt64) {
+  func give(_ root: DraftNode?, count: Int, version: UInt64, epoch: UInt64) {
     guard count <= capacity else { return }
     self.root = root
     self.count = count
     self.version = version
-    self.fork = fork
+    self.epoch = epoch
   }
 
   private func reset() {
@@ -62,13 +62,13 @@ final class LiveTree {
 
   /// The root at the version of `tree`. Moves on to newer versions, but never back: nil for an older one.
   private func root(of tree: Tree) throws -> DraftNode? {
-    if tree.version == version, tree.fork == fork { return root }
-    guard tree.version >= version || tree.fork > fork, tree.fork >= fork, tree.version == tree.log.length else {
+    if tree.version == version, tree.epoch == epoch { return root }
+    guard tree.version >= version || tree.epoch > epoch, tree.epoch >= epoch, tree.version == tree.log.length else {
       return nil
     }
     let loaded = try tree.root().map(DraftNode.init)
     reset()
-    give(loaded, count: 1, version: tree.version, fork: tree.fork)
+    give(loaded, count: 1, version: tree.version, epoch: tree.epoch)
     return loaded
   }
 

@@ -1,9 +1,10 @@
+import Hypercore
 import IndexEncoder
 
 /// The entries of a range in key order, or in reverse.
 ///
 /// The iterator stays at the version it was made at. A truncation of the log ends it with
-/// ``BeeError/logChanged(expectedLength:foundLength:expectedFork:foundFork:)``; iterate over a
+/// ``BeeError/logChanged(expectedLength:foundLength:expectedEpoch:foundEpoch:)``; iterate over a
 /// ``Hyperbee/snapshot()`` to be safe from it.
 public struct RangeIterator {
   private var cursor: TreeCursor
@@ -18,6 +19,12 @@ public struct RangeIterator {
 
   /// The next entry, nil at the end.
   public mutating func next() throws -> Hyperbee.Entry? {
+    guard remaining > 0 else { return nil }
+    return try cursor.tree.log.reading { try step() }
+  }
+
+  @inline(__always)
+  private mutating func step() throws -> Hyperbee.Entry? {
     guard remaining > 0, let key = try cursor.next() else { return nil }
     remaining -= 1
     var entry = try cursor.tree.entry(at: key.sequence)
@@ -27,16 +34,20 @@ public struct RangeIterator {
 
   /// Moves over all entries that are left without reading their blocks, and returns how many there were.
   public mutating func count() throws -> Int {
-    var count = 0
-    while count < remaining, try cursor.next() != nil { count += 1 }
-    remaining = 0
-    return count
+    try cursor.tree.log.reading {
+      var count = 0
+      while count < remaining, try cursor.next() != nil { count += 1 }
+      remaining = 0
+      return count
+    }
   }
 
   /// All entries that are left.
   public consuming func collect() throws -> [Hyperbee.Entry] {
-    var entries: [Hyperbee.Entry] = []
-    while let entry = try next() { entries.append(entry) }
-    return entries
+    try cursor.tree.log.reading {
+      var entries: [Hyperbee.Entry] = []
+      while let entry = try step() { entries.append(entry) }
+      return entries
+    }
   }
 }

@@ -4,19 +4,19 @@ import Hypercore
 struct Tree {
   let log: any ReadableLog
   let version: UInt64
-  let fork: UInt64
-  /// The cache, when it serves this fork.
+  let epoch: UInt64
+  /// The cache, when it serves this epoch.
   let cache: NodeCache?
 
   /// More levels than any tree can have: 2 · 5^30 leaves exceed 2^64.
   static let maximumHeight = 32
 
-  init(log: any ReadableLog, version: UInt64, fork: UInt64, cache: NodeCache) {
+  init(log: any ReadableLog, version: UInt64, epoch: UInt64, cache: NodeCache) {
     self.log = log
     self.version = version
-    self.fork = fork
-    if fork > cache.fork { cache.move(to: fork) }
-    self.cache = fork == cache.fork ? cache : nil
+    self.epoch = epoch
+    if epoch > cache.epoch { cache.move(to: epoch) }
+    self.cache = epoch == cache.epoch ? cache : nil
   }
 
   // MARK: Loading
@@ -48,9 +48,9 @@ struct Tree {
   }
 
   func block(at sequence: UInt64) throws -> Block {
-    guard log.fork == fork else {
+    guard log.epoch == epoch else {
       throw BeeError.logChanged(
-        expectedLength: version, foundLength: log.length, expectedFork: fork, foundFork: log.fork)
+        expectedLength: version, foundLength: log.length, expectedEpoch: epoch, foundEpoch: log.epoch)
     }
     guard sequence > 0, sequence < version else {
       throw BeeError.invalidBlock(sequence: sequence, reason: "it lies outside version \(version)")

@@ -35,9 +35,9 @@ public struct RangeWatcher {
   /// truncated meanwhile (the present one may then be shorter); else nil. Changes since the last call are merged.
   public mutating func poll() throws -> (current: Hyperbee, previous: Hyperbee)? {
     let before = previous
-    guard bee.fork != before.fork || bee.version != before.version else { return nil }
+    guard bee.epoch != before.epoch || bee.version != before.version else { return nil }
     let current = try bee.snapshot()
-    if current.fork == before.fork {
+    if current.epoch == before.epoch {
       var differences = try current.diff(before, range: range, limit: 1)
       let isSame = try differences.next() == nil
       previous = current

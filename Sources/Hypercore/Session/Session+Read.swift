@@ -62,6 +62,12 @@ extension Hypercore: ReadableLog {
 
   public func snapshot() throws -> any ReadableLog { try snapshotSession() }
 
+  /// The fork, and above it the number of transactions that were undone. Snapshots do not change.
+  public var epoch: UInt64 { tree.fork &+ (isSnapshot ? 0 : context.undoneTransactions << 40) }
+
+  /// Runs `body` in one read transaction of the store, or in the one that is open.
+  public func reading<R>(_ body: () throws -> R) throws -> R { try context.read(body) }
+
   /// A session that shows the log as it is now, whatever is appended or truncated later.
   public func snapshotSession() throws -> Hypercore {
     guard !isClosed else { throw SessionError.noSessionOnClosedCore }

@@ -9,6 +9,11 @@ extension Hypercore: AppendableLog {
   @discardableResult
   public func append(_ blocks: [[UInt8]]) throws -> UInt64 { try append(blocks, maximumLength: nil) }
 
+  /// Runs `body` in one write transaction of the store, or in the one that is open.
+  ///
+  /// - Throws: what `body` throws, ``SessionError/writeInsideRead``, or an error of the storage.
+  public func writing<R>(_ body: () throws -> R) throws -> R { try context.write(body) }
+
   /// Appends one block and returns the new length.
   @discardableResult
   public func append(block: [UInt8]) throws -> UInt64 { try append([block]) }

@@ -20,6 +20,8 @@ public final class StoreContext {
   weak var owningAtom: Atom?
   var states: [AreaID: LogState] = [:]
   var cores: [CoreID: CoreState] = [:]
+  /// Counts transactions that were undone.
+  private(set) var undoneTransactions: UInt64 = 0
   /// Counts the times that cached heads may have become stale.
   private(set) var generation: UInt64 = 0
   private var seenVersion: UInt64
@@ -92,6 +94,7 @@ public final class StoreContext {
     kind = nil
     storage.rollback()
     seenVersion = storage.version
+    undoneTransactions += 1
     // A failed transaction is rare: everything is read again.
     generation &+= 1
     isPoisoned = false
