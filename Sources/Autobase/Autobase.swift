@@ -1,3 +1,93 @@
+/// # Autobase
+///
+/// Many writers, one order. Every writer appends *oplog messages* to a log of its own; each names the heads of the
+/// graph that its writer knew. Some writers are *indexers*: their nodes are also votes. Every node of the base orders
+/// the same graph in the same way, *applies* the values in that order to *views* (logs again), and indexers sign the
+/// part of the views that can no longer change.
+///
+/// | core | is |
+/// |---|---|
+/// | writer | a log with one signer, holding ``OplogMessage``s; the key of the first one, the *bootstrap writer*, is the base's key |
+/// | `_system` | a Hyperbee: members, indexers, heads, views (``SystemInfo``, ``Member``) |
+/// | `_encryption` | empty unless the indexers were replaced by force |
+/// | user views | one for each view name, written by `apply` |
+///
+/// ## The graph
+///
+/// A *node* is one message, named by its writer's core key and its 1-based *length* in that log. It enters the graph
+/// only after all nodes it references, an atomic batch as a whole. It depends on the nodes in its heads and on the one
+/// before it in its own log, as far as these are not indexed. Its *clock* says how much of each active indexer's log it
+/// has seen above the indexed part: the maximum of its dependencies' clocks, and its own length when an indexer wrote
+/// it.
+///
+/// ## Order inside a set
+///
+/// The lexicographically smallest topological order: of the nodes whose predecessors are placed, the one with the
+/// smallest (core key, length) is next. A new node is inserted behind its last dependency, then moved up past whatever
+/// is smaller. *Optimistic* nodes (of strangers) float to directly before the first node that references them.
+///
+/// ## What is final
+///
+/// With n indexers a majority is ⌊n/2⌋ + 1. A node *sees* t when its clock includes it; it is *strictly newer* than t
+/// when it sees t and nothing that could compete with t: for every indexer, its first node after what t has seen sees t
+/// too, or is unseen. The *votes* for t are t and each other indexer's first node after what t has seen, if it is
+/// strictly newer. An oldest open node t of an indexer is final when a majority votes for it and either
+///
+/// * a majority of indexers each have a node that is strictly newer than t and sees a majority of the votes, or
+/// * every indexer's newest node is strictly newer than t.
+///
+/// When no oldest node is final but a *merge* is (a node that joins branches of indexers), walk down from it: as long
+/// as it has seen a tail or merge that is final as far as it can know, go on with that; a tail that is reached is
+/// final, else all tails it has seen are, together. Each final group takes with it all its ancestors, of whatever
+/// writer, sorted among themselves; groups never mix. ``NodeOrder`` does this much for a list of messages.
+///
+/// ## Applying
+///
+/// The ordered list is *indexed* nodes, then the provisional *tip*. When the order of the tip changes, views go back to
+/// the last unchanged node and everything behind it is applied again. For each node (or atomic batch): the system notes
+/// the new head, `apply` gets the values, and the system view is flushed once: first the member records that changed,
+/// then the info. So the info at a system length L is the value of block L − 1, and the system length after each node
+/// is part of what all agree on. Values of removed writers are not applied; their nodes become heads when a member's
+/// node depends on them.
+///
+/// ## Keys of views
+///
+/// See ``ViewIdentity``. While nothing was applied, a view's core has no signers. The first applied node makes the
+/// bootstrap writer an indexer, and so does every later change of the list of indexers: when the node that makes it is
+/// indexed, all views move to cores with new manifests, whose prologue is what the view held at that moment; voting
+/// starts again behind it with the new list.
+///
+/// ## Signatures
+///
+/// An indexer signs each view's tree at the indexed length and puts the signatures into the last block it appends
+/// (``Checkpoint``); other blocks point to that one. Any node that has the signatures of a quorum puts them together,
+/// at the longest system length that a quorum has signed, to the multi-signature of the cores.
+///
+/// An indexer acknowledges what others wrote by a node without value, while values are open and its vote is missing
+/// (``Autobase/needsAck()``). When to look is the caller's business: two indexers that always answer at the same moment
+/// do not converge, so a node waits a random time.
+///
+/// ## What is stored
+///
+/// | where | what |
+/// |---|---|
+/// | local log, user data `autobase/boot` | ``BootRecord``: the system core and the indexed length |
+/// | local log, user data `referrer` | the base's key; in every core of the base |
+/// | local log, local records | ``LinearizerUpdate`` for each applied node of the tip, keys `01 ‖ number` |
+/// | bootstrap log, user data `autobase/local` | the local writer's key |
+/// | view cores, user data `autobase/view` | the view's name |
+///
+/// Messages, views, boot record and records change in one transaction. After a restart the nodes of the stored tip
+/// enter the graph again and are not applied again.
+///
+/// ## Differences from the reference
+///
+/// * The trace of a message (which blocks were read while it was applied) is read and not written, as in version 7.18.
+/// * An error in `apply` undoes the call that led to it; the base goes on with the state before. The reference closes it.
+/// * Replacing the indexers without a quorum (a fork, system version 2) is not offered to `apply`.
+///
+/// Source: spec 03.
+
 public import CompactEncoding
 import Hypercore
 import HypercoreCrypto

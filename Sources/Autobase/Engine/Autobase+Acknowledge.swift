@@ -1,0 +1,33 @@
+import CompactEncoding
+import Hypercore
+
+extension Autobase {
+  /// Whether the local writer should append a node without value: to be linked as a new indexer, to make open values
+  /// final, or to hand out signatures (spec 03 §10.2).
+  public func needsAck() -> Bool {
+    guard let local, queue.isEmpty, !isClosed else { return false }
+    if isPendingIndexer { return true }
+    guard isIndexer else { return false }
+    let isChanging = info.indexers.count > linearizer.consensus.indexers.count
+    return needsSignatures || linearizer.shouldAcknowledge(local.key, isPending: isChanging)
+  }
+
+  /// Brings the base up to date, and appends a node without value if that helps.
+  ///
+  /// - Returns: whether it did.
+  @discardableResult
+  public func acknowledge() throws -> Bool {
+    try advance()
+    guard needsAck() else { return false }
+    try appendAck()
+    return true
+  }
+
+  /// Whether something is indexed here that the newest signatures of the local writer do not cover.
+  private var needsSignatures: Bool {
+    guard isIndexedSigner else { return false }
+    guard own.user.count >= indexedInfo.views.count else { return true }
+    if indexedInfo.encryptionLength > own.encryption?.value.length ?? 0 { return true }
+    return zip(indexedInfo.views, own.user).contains { $0.length > $1.value.length }
+  }
+}
