@@ -46,4 +46,36 @@ import Testing
       #expect(try found.signedLength == listed.number("signedLength"), "\(name): signed length of \(found.name)")
     }
   }
+
+  /// Oplogs with damaged bytes: the engine refuses, waits, or comes to some other state, but it neither crashes nor
+  /// signs what a quorum has not signed.
+  @Test(arguments: 1...200 as ClosedRange<UInt64>)
+  func mangledOplogs(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let cases = try Self.replays.get()
+    let item = cases[Int(seed) % cases.count]
+    let storage = MemoryBaseStorage(local: Self.reader)
+    for writer in try item.list("writers") {
+      var blocks = try writer.list("oplog").map { try $0.hex() }
+      for _ in 0..<(blocks.isEmpty ? 0 : 2) {
+        let i = Int.random(in: blocks.indices, using: &generator)
+        let byte = Int.random(in: blocks[i].indices, using: &generator)
+        blocks[i][byte] = generator.bytes(1)[0]
+      }
+      let log = storage.writerLog(try writer.fixed32("localKey"))
+      log.manifest = Manifest(publicKey: try writer.fixed32("publicKey"))
+      log.append(replicated: blocks)
+    }
+    let base = try Autobase(storage, RecordedApplication(), key: try item.fixed32("baseKey"))
+    do { try base.advance() } catch is AutobaseError {} catch is JSONError {} catch is VectorError {}
+    for view in [try base.view("view"), base.system.view] where view.signedLength > view.manifest.prologue?.length ?? 0
+    {
+      let signature = try view.storage.signature()
+      let tree = try view.tree(at: view.signedLength)
+      #expect(try Verifier(manifest: view.manifest).verify(tree, signature: signature), "seed \(seed)")
+    }
+    _ = try? base.status()
+  }
+
+  private static let replays = Result { try Vectors.load("03-replay").list("cases") }
 }

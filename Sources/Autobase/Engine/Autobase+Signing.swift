@@ -73,7 +73,8 @@ extension Autobase {
     for source in chosen where source.state.digest?.value != system.view.key || source.signedLength > indexedLength {
       return false
     }
-    let info = target == indexedLength ? indexedInfo : try system.info(at: target)
+    // A signature inside a flush covers no state that anybody can check: nothing to put together.
+    guard let info = target == indexedLength ? indexedInfo : try? system.info(at: target) else { return false }
     var signed: [(View, MerkleTree, [UInt8])] = []
     func add(_ view: View, _ length: UInt64, _ checkpoint: (CheckpointState) -> IndexCheckpoint?) throws -> Bool {
       guard length > view.signedLength else { return true }

@@ -139,6 +139,7 @@ public final class MemoryViewStorage: ViewStorage {
 
   public func node(at index: UInt64) throws -> TreeNode? { nodes.node(at: index) }
   public func tree() throws -> MerkleTree { current }
+  public func reading<R>(_ body: () throws -> R) throws -> R { try body() }
   public func signature() throws -> [UInt8]? { signedSignature }
   public func snapshot() throws -> any ReadableLog { MemoryLog(blocks) }
   public func userData(_ key: String) throws -> [UInt8]? { data[key] }

@@ -26,6 +26,7 @@ final class StoredView: ViewStorage {
   func signature() throws -> [UInt8]? { try core.head().signature }
   func block(at index: UInt64) throws -> [UInt8] { try newest.block(at: index) }
   func node(at index: UInt64) throws -> TreeNode? { try newest.treeNode(at: index) }
+  func reading<R>(_ body: () throws -> R) throws -> R { try core.reading(body) }
   func snapshot() throws -> any ReadableLog { try newest.snapshot() }
 
   func tree() throws -> MerkleTree {

@@ -19,6 +19,8 @@ public protocol ViewStorage: AnyObject, NodeReader {
   func block(at index: UInt64) throws -> [UInt8]
   /// The tree at ``length``, with fork 0.
   func tree() throws -> MerkleTree
+  /// Runs `body` with every read seeing the same state.
+  func reading<R>(_ body: () throws -> R) throws -> R
   /// The log as it is now, unaffected by later changes.
   func snapshot() throws -> any ReadableLog
   /// A small local value, never sent to anyone.

@@ -91,6 +91,9 @@ public final class View: AppendableLog {
     fork += 1
   }
 
+  /// Runs `body` in one read transaction of the store.
+  public func reading<R>(_ body: () throws -> R) throws -> R { try storage.reading(body) }
+
   public func snapshot() throws -> any ReadableLog {
     ViewSnapshot(try storage.snapshot(), kept: kept, blocks: blocks, fork: fork, cipher: cipher)
   }
@@ -192,5 +195,6 @@ private final class ViewSnapshot: ReadableLog {
     return try cipher?.decrypt(block, at: index) ?? block
   }
 
+  func reading<R>(_ body: () throws -> R) throws -> R { try stored.reading(body) }
   func snapshot() throws -> any ReadableLog { self }
 }
