@@ -148,7 +148,9 @@ let package = Package(
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
-    tests("Corestore", ["Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    .executableTarget(
+      name: "store-helper", dependencies: ["Corestore", "Hypercore"], path: "Tests/StoreHelper", swiftSettings: settings),
+    tests("Corestore", ["store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
     tests(
       "Transport",
       [

@@ -20,6 +20,9 @@ extension SQLiteStorage {
     return database
   }
 
+  /// Lets the database grow to at most `count` pages; beyond that, writing fails as on a full disk.
+  public func limitPages(_ count: Int) throws { try database.execute("PRAGMA max_page_count = \(count)") }
+
   static func makeDirectory(_ path: String, mode: mode_t) throws(StoreError) {
     var created = ""
     for part in path.split(separator: "/", omittingEmptySubsequences: false) {

@@ -103,7 +103,7 @@ public final class StoreContext {
     actionsAfterCommit.removeAll()
     let actions = actionsAfterRollback
     actionsAfterRollback.removeAll()
-    for action in actions { action() }
+    for action in actions.reversed() { action() }
   }
 
   private func finish() {
