@@ -120,6 +120,11 @@ let package = Package(
         "StoreToolKit", "Registry", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
 
+    tool(
+      "rpc-serve",
+      ["StoreToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore", "ProtomuxRPC", "HypercoreCrypto",
+       "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log")]),
+
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings

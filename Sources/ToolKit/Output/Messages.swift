@@ -15,6 +15,9 @@ public enum Messages {
   /// Something worth knowing, without a label: `tool: …`.
   public static func note(_ text: String) { write(nil, text, colour: nil) }
 
+  /// A line as it is, without the tool's name: what programs read from a daemon's messages.
+  public static func line(_ text: String) { emit(Progress.erasure + escape(text) + "\n") }
+
   /// An error and its hints.
   public static func report(_ problem: ToolError) {
     error(problem.message)
@@ -34,8 +37,12 @@ public enum Messages {
       }
       line += part + "\n"
     }
-    // One write, so that messages of several processes do not mix. Nothing can be done when stderr is gone.
-    var bytes = line
+    emit(line)
+  }
+
+  /// One write, so that messages of several processes do not mix. Nothing can be done when stderr is gone.
+  private static func emit(_ text: String) {
+    var bytes = text
     _ = bytes.withUTF8 { System.writeAll(2, UnsafeRawBufferPointer($0)) }
   }
 

@@ -14,6 +14,10 @@ public struct RPCServerSettings: Sendable {
   public var transport = TransportSettings()
   /// Whether a peer may connect at all.
   public var admits: @Sendable (Peer) -> Bool = { _ in true }
+  /// Called on the event loop when a peer that was admitted is connected.
+  public var onOpen: (@Sendable (Peer) -> Void)?
+  /// Called on the event loop when its connection is gone.
+  public var onClose: (@Sendable (Peer, TransportError) -> Void)?
 
   /// A server for channels named by its public key, or by nothing.
   public init(publicKey: Fixed32) { channelIdentifiers = [publicKey.bytes, []] }

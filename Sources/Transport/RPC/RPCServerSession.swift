@@ -12,6 +12,7 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
   private let secret: Fixed32?
   private let maximumDeferredCount: Int
   private let dispatcher: RPCDispatcher
+  private let onClose: (@Sendable (Peer, TransportError) -> Void)?
   private var endpoints: [MuxChannel: RPCEndpoint] = [:]
   private var isDraining = false
   private var hasOutput = false
@@ -25,7 +26,9 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
     secret = settings.capabilitySecret
     maximumDeferredCount = settings.maximumDeferredCount
     self.dispatcher = dispatcher
+    onClose = settings.onClose
     dispatcher.sessionCount += 1
+    settings.onOpen?(peer)
   }
 
   var isOverloaded: Bool { deferredCount >= maximumDeferredCount }
@@ -112,5 +115,6 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
   func closed(_ reason: TransportError) {
     dispatcher.sessionCount -= 1
     endpoints = [:]
+    onClose?(peer, reason)
   }
 }

@@ -1,0 +1,23 @@
+import Glibc
+
+/// The two ends of a pipe, which programs started from here do not inherit.
+struct Pipe {
+  let readEnd: Int32
+  let writeEnd: Int32
+
+  /// A new pipe; nil when the system has none left.
+  init?() {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    (readEnd, writeEnd) = (ends[0], ends[1])
+  }
+
+  /// Has reads and writes of an end return at once.
+  func setNonblocking(_ end: Int32) { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+
+  func close() {
+    Glibc.close(readEnd)
+    Glibc.close(writeEnd)
+  }
+}
