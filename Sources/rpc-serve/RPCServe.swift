@@ -40,7 +40,8 @@ struct RPCServe: ToolCommand {
     help: ArgumentHelp("Connections at a time; more are refused.", valueName: "n"))
   var maximumConnections = 1024
 
-  @Option(name: .customLong("timeout"), help: ArgumentHelp("How long a command or the end may take.", valueName: "time"))
+  @Option(
+    name: .customLong("timeout"), help: ArgumentHelp("How long a command or the end may take.", valueName: "time"))
   var timeout: DurationArgument?
 
   @Flag(name: .shortAndLong, help: "Tell about every connection.")
@@ -52,7 +53,9 @@ struct RPCServe: ToolCommand {
   @OptionGroup var readiness: ReadinessOptions
 
   func validate() throws {
-    if !(1...100_000 ~= maximumConnections) { throw ValidationError("--max-connections takes a number from 1 to 100000") }
+    if !(1...100_000 ~= maximumConnections) {
+      throw ValidationError("--max-connections takes a number from 1 to 100000")
+    }
     if openWrite, !writers.isEmpty { throw ValidationError("only one of --open-write and --allow-write can be given") }
   }
 
