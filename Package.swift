@@ -149,7 +149,7 @@ let package = Package(
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
-    tests("HyperDB", ["JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
+    tests("HyperDB", ["Corestore", "JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
