@@ -124,12 +124,20 @@ let package = Package(
       "rpc-serve",
       ["StoreToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore", "ProtomuxRPC", "HypercoreCrypto",
        "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log")]),
+    tool(
+      "rpc-call",
+      ["Transport", "ProtomuxRPC", "RegistryNode", "Registry", "Hyperschema", "HypercoreCrypto", "JSON", "CompactEncoding"]),
 
     // Tests.
     .target(
       name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings
     ),
     tests("JSON"),
+    // A server that callers can be tried against.
+    .executableTarget(
+      name: "rpc-test-server",
+      dependencies: ["Transport", "ProtomuxRPC", "RegistryNode", "Registry", "HypercoreCrypto", "CompactEncoding"],
+      path: "Tests/TestServer", swiftSettings: settings),
     // Runs the built tools, so it depends on no module of theirs.
     .testTarget(
       name: "ToolsTests", dependencies: ["TestSupport", "JSON"], path: "Tests/Tools", swiftSettings: settings),

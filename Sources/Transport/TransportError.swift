@@ -1,3 +1,4 @@
+internal import Glibc
 public import HypercoreCrypto
 internal import NIOCore
 public import Protomux
@@ -42,7 +43,10 @@ public enum TransportError: Error, Equatable, Sendable {
 
   /// What an error of the network library says, in short.
   static func text(of error: any Error) -> String {
-    if let error = error as? IOError { return error.description }
+    if let error = error as? IOError, error.errnoCode != 0 {
+      let text = String(cString: strerror(error.errnoCode))
+      return text.prefix(1).lowercased() + text.dropFirst()
+    }
     return String(describing: error)
   }
 }
