@@ -38,7 +38,8 @@ enum InputThread {
     }
   }
 
-  private static func request(_ text: [UInt8], _ line: UInt64, _ coding: MethodCoding) throws(ToolError) -> CallRequest {
+  private static func request(_ text: [UInt8], _ line: UInt64, _ coding: MethodCoding) throws(ToolError) -> CallRequest
+  {
     do {
       let json = try JSON(parsing: text)
       return CallRequest(name: json["name"]?.string, body: try coding.body(json, isStrict: false))

@@ -92,7 +92,9 @@ struct MethodCoding: Sendable {
       return bytes
     case .type(let name, let encoding):
       // Whether a struct can do without members, its own rules tell; anything else needs a value.
-      guard json != nil || types.structure(name) != nil else { throw FormError("\(method) takes a request of type \(name)") }
+      guard json != nil || types.structure(name) != nil else {
+        throw FormError("\(method) takes a request of type \(name)")
+      }
       let value = try types.value(json ?? .object(JSONObject()), name, isStrict: isStrict)
       do { return try encoding.encode(value) } catch { throw FormError("\(error)") }
     }
