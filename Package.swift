@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "Autobase", targets: ["Autobase"]),
     .library(name: "ProtomuxRPC", targets: ["ProtomuxRPC", "Protomux"]),
     .library(name: "Registry", targets: ["Registry", "JSON"]),
+    .library(name: "Transport", targets: ["Transport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

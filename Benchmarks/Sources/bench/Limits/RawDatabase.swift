@@ -73,8 +73,8 @@ extension RawDatabase {
   /// The pragmas with which the store opens its database.
   static func pragmas(durable: Bool) -> [String] {
     [
-      "journal_mode=WAL", "synchronous=\(durable ? "FULL" : "NORMAL")", "temp_store=MEMORY", "cache_size=-16384",
-      "mmap_size=268435456", "journal_size_limit=67108864",
+      "journal_mode=WAL", "synchronous=\(durable ? "FULL" : "NORMAL")", "cache_size=-16384",
+      "wal_autocheckpoint=8192", "journal_size_limit=67108864", "temp_store=MEMORY",
     ]
   }
 }
