@@ -3,8 +3,10 @@ import Hypercore
 extension Hyperbee {
   /// A read-only view of the present version that later appends and truncations do not change.
   public func snapshot() throws -> Hyperbee {
-    Hyperbee(
-      try log.snapshot(), options: options, prefix: prefix, fixedVersion: version, cache: cache, live: live,
+    let stored = try log.snapshot()
+    return Hyperbee(
+      stored, options: options, prefix: prefix, fixedVersion: fixedVersion ?? max(1, stored.length), cache: cache,
+      live: live,
       isMain: false)
   }
 

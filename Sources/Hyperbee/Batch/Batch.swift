@@ -98,9 +98,12 @@ public final class Batch {
   func start() throws {
     guard isOpen else { throw BeeError.batchClosed }
     guard !hasStarted else { return }
-    if log.length == 0 { try log.append([Header(metadata: bee.options.metadata).encoded()]) }
-    tree = bee.tree
-    base = log.length
+    if log.length == 0 {
+      try log.writing {
+        if log.length == 0 { try log.append([Header(metadata: bee.options.metadata).encoded()]) }
+      }
+    }
+    (tree, base) = try log.reading { (bee.tree, log.length) }
     (loadedRoot, nodeCount) = bee.live.take(for: tree)
     hasStarted = true
   }
