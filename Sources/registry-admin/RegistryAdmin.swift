@@ -10,5 +10,6 @@ struct RegistryAdmin: ToolCommand {
     version: Version.current,
     subcommands: [
       InitCommand.self, RunCommand.self, StatusCommand.self, AddWriterCommand.self, RemoveWriterCommand.self,
+      SchemaCommand.self, DoctorCommand.self,
     ])
 }

@@ -33,10 +33,16 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The tool beside this one; nil when there is none.
-  private static func sibling(_ name: String) -> String? {
+  static func sibling(_ name: String) -> String? {
     let path = Setup.absolute("/proc/self/exe")
     guard let end = path.lastIndex(of: "/") else { return nil }
     let candidate = String(path[...end]) + name
     return access(candidate, X_OK) == 0 ? candidate : nil
+  }
+
+  /// Whether a program of this name is on the `PATH`.
+  static func isOnPath(_ name: String) -> Bool {
+    guard let path = getenv("PATH") else { return false }
+    return String(cString: path).split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
   }
 }

@@ -12,7 +12,7 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var options: OutputOptions
 
   func run() throws {
-    let store = try location.open(isReadOnly: true)
+    let store = try Setup.open(location, isReadOnly: true)
     let directory = try location.resolve().path
     let report = try store.read { try NodeReport(RegistryNode(store), directory: directory) }
     let output = Output.standard()

@@ -22,7 +22,7 @@ struct Membership {
   var options: OutputOptions
 
   func perform() throws {
-    let store = try location.open(isReadOnly: isDryRun)
+    let store = try Setup.open(location, isReadOnly: isDryRun)
     // One transaction from the checks to the commit: no other process changes the members in between.
     let outcome =
       try isDryRun

@@ -39,6 +39,17 @@ struct Setup {
     }
   }
 
+  /// Opens the store of a node that was set up.
+  static func open(_ location: StoreLocation, isReadOnly: Bool) throws -> Corestore {
+    do {
+      return try location.open(isReadOnly: isReadOnly)
+    } catch StoreError.missing(let path) {
+      throw ToolError(
+        .localIO, "no store at \(path)",
+        hint: "`registry-admin init` makes one; another one is named with --store or HYPERTOOLS_STORE")
+    }
+  }
+
   /// The path from the root, without links; the path as it is when the system cannot tell.
   static func absolute(_ path: String) -> String {
     guard let found = realpath(path, nil) else { return path }
