@@ -31,7 +31,7 @@ struct StatusCommand: ParsableCommand {
     var summary = Table()
     summary.add("base", options.text(status.key))
     summary.add("local writer", status.localKey.map { options.text($0) } ?? "none")
-    summary.add("may write", status.isWritable ? "yes" : "no")
+    summary.add("may write", isMember(status) ? "yes" : "no")
     summary.add("indexer", status.isIndexer ? "yes" : "no")
     summary.add("majority", "\(status.majority) of \(status.indexers.count)")
     summary.add("not final yet", "\(status.tipLength) nodes")
@@ -65,6 +65,11 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
+  /// Whether the local writer may write. The base is open for reading only, so it would say no itself.
+  private func isMember(_ status: AutobaseStatus) -> Bool {
+    status.writers.contains { $0.isLocal && $0.member?.isRemoved == false }
+  }
+
   private func describe(_ writer: AutobaseStatus.Writer) -> String {
     var words: [String] = []
     if writer.isLocal { words.append("local") }
@@ -87,7 +92,7 @@ struct StatusCommand: ParsableCommand {
 
   private func json(_ status: AutobaseStatus) -> JSON {
     [
-      "base": key(status.key), "localKey": status.localKey.map(key) ?? .null, "writable": .bool(status.isWritable),
+      "base": key(status.key), "localKey": status.localKey.map(key) ?? .null, "writable": .bool(isMember(status)),
       "indexer": .bool(status.isIndexer), "encrypted": .bool(status.isEncrypted),
       "majority": .integer(Int64(status.majority)), "indexers": .array(status.indexers.map(key)),
       "heads": .array(status.heads.map(checkout)), "tipLength": .integer(Int64(status.tipLength)),
