@@ -188,7 +188,7 @@ extension Corestore {
 
   private func open(_ record: CoreRecord, keyPair: KeyPair?, isReadOnly: Bool) throws -> Hypercore {
     let readOnly = isReadOnly || self.isReadOnly
-    let pair = try keyPair ?? storedKeyPair(of: record)
+    let pair = try self.isReadOnly ? nil : keyPair ?? storedKeyPair(of: record)
     return try context.openSession(on: record, keyPair: pair, isReadOnly: readOnly)
   }
 

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import CompactEncoding
 
 #if canImport(Glibc)
 internal import Glibc
@@ -6,18 +7,39 @@ internal import Glibc
 
 /// One connection to an SQLite database in WAL mode.
 final class Database {
+  /// How a file is opened.
+  enum Mode {
+    /// Read only, beside writers.
+    case read
+    /// Read only, a file that nobody writes.
+    case immutable
+    /// Read and write a file that exists.
+    case write
+    /// Read and write, and create the file.
+    case create
+  }
+
   let path: String
+  let mode: Mode
   let busyTimeoutMilliseconds: Int
   private var handle: OpaquePointer?
 
-  /// Opens the file; creates it unless `create` is false.
-  init(path: String, readOnly: Bool, create: Bool, busyTimeoutMilliseconds: Int) throws(StoreError) {
+  /// Opens the file.
+  init(path: String, mode: Mode, busyTimeoutMilliseconds: Int) throws(StoreError) {
     self.path = path
+    self.mode = mode
     self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
     var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-    flags |= readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
-    if create && !readOnly { flags |= SQLITE_OPEN_CREATE }
-    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    var name = path
+    switch mode {
+    case .read: flags |= SQLITE_OPEN_READONLY
+    case .immutable:
+      flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+      name = "file:" + Self.escaped(path) + "?immutable=1"
+    case .write: flags |= SQLITE_OPEN_READWRITE
+    case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+    }
+    let code = sqlite3_open_v2(name, &handle, flags, nil)
     guard code == SQLITE_OK else {
       let error = failure(code, "open")
       sqlite3_close_v2(handle)
@@ -27,6 +49,20 @@ final class Database {
   }
 
   deinit { sqlite3_close_v2(handle) }
+
+  /// A path inside a URI: everything but plain characters as `%xx`.
+  private static func escaped(_ path: String) -> String {
+    var text = ""
+    for byte in path.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"):
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      default: text += "%" + Hex.encode([byte])
+      }
+    }
+    return text
+  }
 
   /// Runs statements that take no parameters and return no rows of interest.
   func execute(_ sql: String) throws(StoreError) {

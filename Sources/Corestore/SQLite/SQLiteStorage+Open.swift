@@ -13,11 +13,29 @@ extension SQLiteStorage {
       if errno == ENOENT || errno == ENOTDIR { throw .missing(path: path) }
       throw .system(path: path, operation: "open", detail: String(cString: strerror(errno)))
     }
-    let database = try Database(
-      path: path, readOnly: options.isReadOnly, create: options.create,
-      busyTimeoutMilliseconds: options.busyTimeoutMilliseconds)
+    let mode: Database.Mode = options.isReadOnly ? .read : options.create ? .create : .write
+    do throws(StoreError) {
+      return try open(path, mode, options)
+    } catch {
+      // Without the right to write there is no shared memory to coordinate with writers. When nobody writes, the file
+      // can be read as it is.
+      guard options.isReadOnly, case .readOnly = error, !hasLog(path) else { throw error }
+      return try open(path, .immutable, options)
+    }
+  }
+
+  private static func open(
+    _ path: String, _ mode: Database.Mode, _ options: StoreOptions
+  ) throws(StoreError) -> Database {
+    let database = try Database(path: path, mode: mode, busyTimeoutMilliseconds: options.busyTimeoutMilliseconds)
     try prepare(database, options)
     return database
+  }
+
+  /// Whether there is a write-ahead log with something in it.
+  static func hasLog(_ path: String) -> Bool {
+    var info = stat()
+    return stat(path + "-wal", &info) == 0 && info.st_size > 0
   }
 
   /// Lets the database grow to at most `count` pages; beyond that, writing fails as on a full disk.

@@ -40,6 +40,9 @@ public final class SQLiteStorage: Storage {
     switch kind {
     case .write: try sql.beginWrite.run()
     case .read:
+      if database.mode == .immutable && Self.hasLog(database.path) {
+        throw StoreError.readOnly(path: database.path, detail: "a writer has begun; open the store again")
+      }
       // Taken before the snapshot: should somebody commit in between, it is out of date, and never too new.
       let stamp = database.walIndex.map { CommitStamp($0) }
       try sql.beginRead.run()

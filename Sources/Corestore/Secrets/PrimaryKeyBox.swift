@@ -11,7 +11,8 @@ final class PrimaryKeyBox {
   init(_ context: StoreContext, _ secrets: any SecretStore, given: Fixed32?, isReadOnly: Bool) throws {
     path = (secrets as? SecretDirectory)?.path ?? "memory"
     let stored = try context.read { try context.storage.property(Self.property) }
-    var key = try secrets.primaryKey()
+    // Whoever only reads may lack the right to the secrets, and does not need them.
+    var key = isReadOnly ? try? secrets.primaryKey() : try secrets.primaryKey()
     if key == nil && !isReadOnly && (stored == nil || given.map { Self.check($0) } == stored) {
       var generator = SystemRandomNumberGenerator()
       key = try secrets.establishPrimaryKey(given ?? .random(using: &generator))

@@ -50,3 +50,14 @@ final class CoreState {
     try adopt(new)
   }
 }
+
+extension Verifier {
+  /// The complete signature of a head, as far as one signer can make it: also where one of several is enough.
+  func signHead(_ tree: MerkleTree, with keyPair: KeyPair?) throws(ManifestError) -> [UInt8] {
+    let signature = try sign(tree, with: keyPair)
+    guard version > 0, quorum == 1, manifest.signers.count > 1,
+      let signer = manifest.signers.firstIndex(where: { $0.publicKey == keyPair?.publicKey })
+    else { return signature }
+    return MultiSignature(single: signature, signer: UInt64(signer)).encoded()
+  }
+}

@@ -119,7 +119,7 @@ final class LogState: NodeReader {
   /// The signature of the head, made now if the open transaction has not made it yet.
   func signature() throws -> [UInt8]? {
     if let pending = pendingSigner {
-      area.head.signature = try pending.verifier.sign(tree, with: pending.keyPair)
+      area.head.signature = try pending.verifier.signHead(tree, with: pending.keyPair)
       pendingSigner = nil
     }
     return area.head.signature

@@ -109,7 +109,7 @@ extension Hypercore {
 
   private func sign(_ tree: MerkleTree, _ keyPair: KeyPair?) throws -> [UInt8]? {
     if let prologue = core.verifier.prologue, tree.length <= prologue.length { return nil }
-    return try core.verifier.sign(tree, with: keyPair)
+    return try core.verifier.signHead(tree, with: keyPair)
   }
 
   /// Discards what a draft holds and lets it start again from the first `length` blocks of the signed log.

@@ -29,10 +29,13 @@ extension Hypercore: AppendableLog {
   public func append(
     _ blocks: [[UInt8]], maximumLength: UInt64?, signature: [UInt8]? = nil, keyPair: KeyPair? = nil
   ) throws -> UInt64 {
-    try write("append") {
+    if !isClosed {
+      // Told without the write lock, which a reader may not have the right to take.
       guard !isReadOnly, !isSnapshot, name != nil || signature != nil || (keyPair ?? self.keyPair) != nil else {
         throw SessionError.notWritable
       }
+    }
+    return try write("append") {
       let (length, blockSizeLimit) = (state.length, Self.maximumBlockSize - padding)
       if let large = blocks.first(where: { $0.count > blockSizeLimit }) {
         throw SessionError.blockTooLarge(size: large.count + padding)
@@ -56,7 +59,8 @@ extension Hypercore: AppendableLog {
     let verifier = core.verifier
     if signature == nil, let keyPair {
       if let prologue = verifier.prologue, state.length + UInt64(blocks.count) == prologue.length { return .given(nil) }
-      // Fails now, not at the commit, when the key pair is not a signer's.
+      // Fails now, not at the commit, when the key pair is not a signer's, or not enough.
+      guard verifier.quorum <= 1 else { throw SessionError.notWritable }
       guard verifier.manifest.signers.contains(where: { $0.publicKey == keyPair.publicKey }) else {
         throw ManifestError.undeclaredSigner(keyPair.publicKey)
       }
@@ -82,11 +86,11 @@ extension Hypercore: AppendableLog {
   public func truncate(
     to length: UInt64, fork: UInt64?, signature: [UInt8]? = nil, keyPair: KeyPair? = nil
   ) throws {
+    if !isClosed && (isSnapshot || isReadOnly) { throw SessionError.notTruncatable }
     try write("truncate") {
       let keyPair = keyPair ?? self.keyPair
       let fork = fork ?? state.fork + 1
-      guard !isSnapshot, !isReadOnly || (length == 0 && fork == state.fork),
-        name != nil || signature != nil || keyPair != nil || (length == 0 && fork == state.fork)
+      guard name != nil || signature != nil || keyPair != nil || (length == 0 && fork == state.fork)
       else { throw SessionError.notTruncatable }
       guard length <= state.length else { throw MerkleError.notATruncation(to: length, length: state.length) }
       if name == nil { try core.verifier.prologue?.checkTruncation(to: length) }
@@ -96,7 +100,7 @@ extension Hypercore: AppendableLog {
         tree.fork = fork
         guard core.verifier.accepts(tree, signature: signature) else { throw SessionError.invalidSignature }
         signing = .given(signature)
-      } else if let keyPair,
+      } else if let keyPair, core.verifier.quorum <= 1,
         core.verifier.manifest.signers.contains(where: { $0.publicKey == keyPair.publicKey })
       {
         signing = .sign(core.verifier, keyPair)
