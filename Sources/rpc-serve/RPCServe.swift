@@ -36,6 +36,25 @@ struct RPCServe: ToolCommand {
   var openWrite = false
 
   @Option(
+    name: .customLong("exec"),
+    help: ArgumentHelp("Answer a method by a command that is run for each call.", valueName: "method=command"))
+  var commands: [MethodCommand] = []
+
+  @Option(
+    name: .customLong("exec-lines"),
+    help: ArgumentHelp(
+      "Answer a method by one command that goes on, a line for each call.", valueName: "method=command"))
+  var lineCommands: [MethodCommand] = []
+
+  @Option(name: .customLong("jobs"), help: ArgumentHelp("Commands of a method at a time.", valueName: "n"))
+  var jobs = 8
+
+  @Option(
+    name: .customLong("key-file"),
+    help: ArgumentHelp("Serve commands alone, without a store, with the secret key in this file.", valueName: "file"))
+  var keyFile: String?
+
+  @Option(
     name: .customLong("max-connections"),
     help: ArgumentHelp("Connections at a time; more are refused.", valueName: "n"))
   var maximumConnections = 1024
@@ -56,7 +75,40 @@ struct RPCServe: ToolCommand {
     if !(1...100_000 ~= maximumConnections) {
       throw ValidationError("--max-connections takes a number from 1 to 100000")
     }
+    if !(1...1000 ~= jobs) { throw ValidationError("--jobs takes a number from 1 to 1000") }
     if openWrite, !writers.isEmpty { throw ValidationError("only one of --open-write and --allow-write can be given") }
+    var methods: Set<String> = []
+    for method in (commands + lineCommands).map(\.method) where !methods.insert(method).inserted {
+      throw ValidationError("two commands answer \(method)")
+    }
+    if keyFile != nil {
+      if location.isNamed { throw ValidationError("only one of --store and --key-file can be given") }
+      if methods.isEmpty { throw ValidationError("without a store there must be an --exec or --exec-lines") }
+    } else if let method = methods.sorted().first(where: { RegistryMethod(rawValue: $0) != nil }) {
+      throw ValidationError("\(method) is answered by the registry; a command needs another name")
+    }
+  }
+
+  func run() throws {
+    let rights = try rights()
+    let time = try timeoutMilliseconds()
+    Descriptors.prepare(connections: maximumConnections)
+    let reporter = Reporter(isVerbose: verbose, isJSON: json)
+    let termination = try Signals.catchTermination()
+    let statusRequests = try StatusSignal.catchRequests()
+    let path = keyFile == nil ? try location.resolve().path : nil
+    let registry = try path.map {
+      try RegistryHost(location.open(), directory: $0, rights: rights, reporter: reporter)
+    }
+    let keyPair = try registry?.keyPair ?? KeyFile.load(keyFile ?? "")
+    let service = NodeService(
+      registry: registry, handlers: try handlers(reporter), rights: rights, commandTimeout: .milliseconds(time))
+    let daemon = Daemon(service: service, reporter: reporter, termination: termination, statusRequests: statusRequests)
+    defer { service.stop() }
+    try daemon.run(
+      addresses: addresses, keyPair: keyPair, maximumConnectionCount: maximumConnections, drainMilliseconds: time,
+      storeDirectory: path
+    ) { readiness.announce() }
   }
 
   private var addresses: [TransportAddress] {
@@ -76,28 +128,21 @@ struct RPCServe: ToolCommand {
       administrators: Set(administrators.map(\.key)))
   }
 
-  func run() throws {
-    let rights = try rights()
-    Descriptors.prepare(connections: maximumConnections)
-    let reporter = Reporter(isVerbose: verbose, isJSON: json)
-    let termination = try Signals.catchTermination()
-    let statusRequests = try StatusSignal.catchRequests()
-    let path = try location.resolve().path
-    let registry = try RegistryHost(location.open(), directory: path, rights: rights, reporter: reporter)
-    let service = NodeService(registry: registry, rights: rights)
-    let daemon = Daemon(service: service, reporter: reporter, termination: termination, statusRequests: statusRequests)
-    try daemon.run(
-      addresses: addresses, keyPair: registry.keyPair, maximumConnectionCount: maximumConnections,
-      drainMilliseconds: timeoutMilliseconds(), storeDirectory: path
-    ) { readiness.announce() }
+  private func handlers(_ reporter: Reporter) throws -> [String: any CommandHandler] {
+    var handlers: [String: any CommandHandler] = [:]
+    for item in commands { handlers[item.method] = CommandPool(command: item.command, maximumRunningCount: jobs) }
+    for item in lineCommands {
+      handlers[item.method] = try LineProcess(method: item.method, command: item.command, reporter: reporter)
+    }
+    return handlers
   }
 
-  private func timeoutMilliseconds() throws -> UInt64 {
-    if let timeout { return UInt64(timeout.milliseconds) }
+  private func timeoutMilliseconds() throws -> Int64 {
+    if let timeout { return timeout.milliseconds }
     guard let text = try Settings().value(.timeout) else { return 30_000 }
     guard let value = DurationArgument(argument: text) else {
       throw ToolError(.usage, "\(Settings.Name.timeout.variable) is a time such as 10s, found \(text)")
     }
-    return UInt64(value.milliseconds)
+    return value.milliseconds
   }
 }

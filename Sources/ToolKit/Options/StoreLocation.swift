@@ -24,6 +24,9 @@ public struct StoreLocation: ParsableArguments {
   /// Options not yet parsed.
   public init() {}
 
+  /// Whether the command line names the store.
+  public var isNamed: Bool { store != nil }
+
   /// The store's folder and durability, resolved from flag, environment, configuration file and default.
   public func resolve() throws(ToolError) -> (path: String, sync: Sync) {
     if let store, let sync { return (try StoreLocation.checked(store), sync) }

@@ -27,7 +27,7 @@ struct Daemon {
 
   /// Serves until a signal asks to end.
   func run(
-    addresses: [TransportAddress], keyPair: KeyPair, maximumConnectionCount: Int, drainMilliseconds: UInt64,
+    addresses: [TransportAddress], keyPair: KeyPair, maximumConnectionCount: Int, drainMilliseconds: Int64,
     storeDirectory: String?, ready: () -> Void
   ) throws {
     var settings = RPCServerSettings(publicKey: keyPair.publicKey)
@@ -46,8 +46,9 @@ struct Daemon {
     for address in server.addresses { reporter.listening(address, key: keyPair.publicKey) }
     ready()
     wait(loop, watcher)
-    waiting { await server.drain(timeoutMilliseconds: drainMilliseconds) }
-    let unfinished = service.end()
+    waiting { await server.drain(timeoutMilliseconds: UInt64(drainMilliseconds)) }
+    let unfinished = service.pending.value
+    service.stop()
     waiting { await loop.shutdown() }
     if unfinished > 0 {
       throw ToolError(

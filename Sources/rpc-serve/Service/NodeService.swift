@@ -12,20 +12,54 @@ import Transport
 /// Belongs to the event loop, except where said otherwise.
 final class NodeService: RPCService, @unchecked Sendable {
   private let registry: RegistryHost?
+  private let handlers: [String: any CommandHandler]
   private let rights: RegistryRights
+  private let commandTimeout: Duration
   /// Peers that are connected.
   var connectionCount = 0
-  /// The batch that the registry works on, for whoever asks while it does.
-  private let current = Mutex<(count: Int, start: ContinuousClock.Instant)?>(nil)
+  /// Calls that commands work on or that wait for them. For any thread.
+  let pending = PendingCount()
+  /// The batch that the registry works on. For any thread.
+  private let current = Mutex<Batch?>(nil)
 
-  init(registry: RegistryHost?, rights: RegistryRights) {
+  private struct Batch {
+    let count: Int
+    let start: ContinuousClock.Instant
+  }
+
+  /// - Parameters:
+  ///   - handlers: who answers which method, apart from those of the registry.
+  ///   - commandTimeout: how long a call may take that a command answers.
+  init(
+    registry: RegistryHost?, handlers: [String: any CommandHandler], rights: RegistryRights, commandTimeout: Duration
+  ) {
     self.registry = registry
+    self.handlers = handlers
     self.rights = rights
+    self.commandTimeout = commandTimeout
   }
 
   func respond(to calls: [RPCCall]) -> [RPCOutcome] {
-    guard let registry else { return calls.map { .failure(.unknownMethod($0.request.method)) } }
-    current.withLock { $0 = (calls.count, .now) }
+    if handlers.isEmpty, registry != nil { return answer(calls) }
+    var outcomes = [RPCOutcome](repeating: .deferred, count: calls.count)
+    var indices: [Int] = []
+    for (index, call) in calls.enumerated() {
+      if let handler = handlers[call.request.method] {
+        if let failure = submit(call, to: handler) { outcomes[index] = .failure(failure) }
+      } else if registry != nil {
+        indices.append(index)
+      } else {
+        outcomes[index] = .failure(.unknownMethod(call.request.method))
+      }
+    }
+    for (index, outcome) in zip(indices, answer(indices.map { calls[$0] })) { outcomes[index] = outcome }
+    return outcomes
+  }
+
+  /// Asks the registry.
+  private func answer(_ calls: [RPCCall]) -> [RPCOutcome] {
+    guard let registry, !calls.isEmpty else { return [] }
+    current.withLock { $0 = Batch(count: calls.count, start: .now) }
     defer { current.withLock { $0 = nil } }
     let results = registry.respond(
       to: calls.map {
@@ -39,18 +73,33 @@ final class NodeService: RPCService, @unchecked Sendable {
     }
   }
 
+  /// Hands a call to a command, which it takes the right to write to use.
+  ///
+  /// - Returns: why not, when it does not.
+  private func submit(_ call: RPCCall, to handler: any CommandHandler) -> RPCError? {
+    guard rights.allow(call.peer.publicKey, .write) else {
+      return .requestFailed(RPCError.Cause("Not authorized", code: "NOT_AUTHORIZED"))
+    }
+    pending.add()
+    if handler.submit(CommandCall(call: call, deadline: .now + commandTimeout, pending: pending)) { return nil }
+    pending.remove()
+    return CommandFailure.busy.error
+  }
+
   /// Takes in what other processes committed.
   func follow() { registry?.follow() }
 
-  /// Ends what was left unfinished.
-  ///
-  /// - Returns: how many calls that were.
-  func end() -> Int { 0 }
+  /// Ends the commands. From the main thread.
+  func stop() { for handler in handlers.values { handler.stop() } }
 
   // MARK: Status
 
-  /// Tells the state. From the main thread: when the event loop is busy for long, that is told.
+  /// Tells the state. From the main thread: when the event loop waits for the store, that is told at once.
   func tellStatus(on loop: TransportLoop, _ reporter: Reporter) {
+    if let batch = current.withLock({ $0 }), ContinuousClock.now - batch.start > .milliseconds(100) {
+      let text = "\(batch.count) calls wait for the store since \(ContinuousClock.now - batch.start)"
+      reporter.status(text, JSONObject([("calls", .integer(Int64(batch.count))), ("waits", .string(text))]))
+    }
     loop.execute { [self] in
       let (text, object) = status()
       reporter.status(text, object)
@@ -58,8 +107,11 @@ final class NodeService: RPCService, @unchecked Sendable {
   }
 
   private func status() -> (String, JSONObject) {
-    var object = JSONObject([("connections", .integer(Int64(connectionCount))), ("calls", 0)])
-    var text = "\(connectionCount) connections, 0 calls in progress"
+    let calls = pending.value
+    var object = JSONObject([
+      ("connections", .integer(Int64(connectionCount))), ("calls", .integer(Int64(calls))),
+    ])
+    var text = "\(connectionCount) connections, \(calls) calls in progress"
     guard let registry else { return (text, object) }
     do {
       let status = try registry.node.base.status()
