@@ -11,7 +11,8 @@ extension Autobase {
     guard !values.isEmpty else { return local?.length ?? 0 }
     for value in values where value.isEmpty { throw AutobaseError.emptyValue }
     return try change {
-      for value in values { try enqueue(value) }
+      guard isWritable else { throw AutobaseError.notWritable }
+      put(values.map { Queued(value: $0) })
       try advanceUntilIdle()
       return local?.length ?? 0
     }
@@ -39,7 +40,12 @@ extension Autobase {
   public func enqueue(_ value: [UInt8], isOptimistic: Bool = false) throws(AutobaseError) {
     guard !value.isEmpty else { throw .emptyValue }
     guard local != nil, isOptimistic || isWritable else { throw .notWritable }
-    if queue.last.map({ $0.value == nil }) ?? false { queue.removeLast() }
-    queue.append(Queued(value: value, isOptimistic: isOptimistic))
+    put([Queued(value: value, isOptimistic: isOptimistic)])
+  }
+
+  /// Adds values to the queue; a queued ack is not needed any more then.
+  private func put(_ values: [Queued]) {
+    if let last = queue.last, last.value == nil { queue.removeLast() }
+    queue += values
   }
 }

@@ -57,7 +57,10 @@ final class Linearizer {
 
   /// The heads of the graph as a new node should list them.
   var currentHeads: [Checkout] {
-    initialHeads + heads.map { Checkout(key: $0.writer.key, length: $0.length) }
+    var list = initialHeads
+    list.reserveCapacity(initialHeads.count + heads.count)
+    for head in heads { list.append(Checkout(key: head.writer.key, length: head.length)) }
+    return list
   }
 
   /// Nodes in the tip.

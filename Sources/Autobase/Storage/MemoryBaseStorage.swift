@@ -151,8 +151,8 @@ public final class MemoryViewStorage: ViewStorage {
       nodes.truncate(to: change.keptLength)
     }
     blocks += change.blocks
-    nodes.insert(change.nodes)
-    current = change.tree
+    nodes.insert(change.batch.nodes)
+    current = change.batch.tree
     guard let signed = change.signed else { return }
     signedLength = signed.tree.length
     signedSignature = signed.signature

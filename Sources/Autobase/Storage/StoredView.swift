@@ -38,7 +38,7 @@ final class StoredView: ViewStorage {
   func write(_ change: ViewChange) throws {
     let newLength = change.keptLength + UInt64(change.blocks.count)
     if draft == nil, change.keptLength == core.length, let signed = change.signed, signed.tree.length == newLength {
-      try core.append(trusted: change.blocks, signature: signed.signature)
+      try core.append(trusted: change.blocks, hashed: change.batch, signature: signed.signature)
       return
     }
     let draft = try openDraft()

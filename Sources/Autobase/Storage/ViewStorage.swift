@@ -45,22 +45,18 @@ public struct ViewChange: Sendable {
   public var keptLength: UInt64
   /// Blocks that follow, as stored.
   public var blocks: [[UInt8]]
-  /// Tree nodes that came to be with them.
-  public var nodes: [TreeNode]
-  /// The tree after the change.
-  public var tree: MerkleTree
+  /// The change of the tree: its new nodes, and the tree afterwards.
+  public var batch: MerkleBatch
   /// The new signed part, when it grows: its tree and the assembled signature.
   public var signed: (tree: MerkleTree, signature: [UInt8])?
 
   /// A change.
   public init(
-    keptLength: UInt64, blocks: [[UInt8]], nodes: [TreeNode], tree: MerkleTree,
-    signed: (tree: MerkleTree, signature: [UInt8])? = nil
+    keptLength: UInt64, blocks: [[UInt8]], batch: MerkleBatch, signed: (tree: MerkleTree, signature: [UInt8])? = nil
   ) {
     self.keptLength = keptLength
     self.blocks = blocks
-    self.nodes = nodes
-    self.tree = tree
+    self.batch = batch
     self.signed = signed
   }
 }

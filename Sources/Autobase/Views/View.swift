@@ -134,7 +134,7 @@ extension View {
   func flush() throws {
     guard isChanged else { return }
     try storage.write(
-      ViewChange(keptLength: kept, blocks: blocks, nodes: batch.nodes, tree: batch.tree, signed: signed))
+      ViewChange(keptLength: kept, blocks: blocks, batch: batch, signed: signed))
     kept += UInt64(blocks.count)
     storedLength = kept
     storedSignedLength = signedLength

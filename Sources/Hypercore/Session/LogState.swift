@@ -137,11 +137,12 @@ final class LogState: NodeReader {
     case sign(Verifier, KeyPair)
   }
 
-  func append(_ blocks: [[UInt8]], _ signing: Signing) throws {
+  /// - Parameter hashed: the blocks as a batch on the present tree, when somebody has hashed them already.
+  func append(_ blocks: [[UInt8]], hashed: MerkleBatch? = nil, _ signing: Signing) throws {
     context.touch(self)
     let start = tree.length
     var batch = MerkleBatch(tree)
-    batch.append(contentsOf: blocks)
+    if let hashed { batch = hashed } else { batch.append(contentsOf: blocks) }
     try storage.appendEntries(blocks, nodes: batch.nodes, from: start, in: id)
     tree = batch.tree
     if area.contiguousLength == start { area.contiguousLength = tree.length }

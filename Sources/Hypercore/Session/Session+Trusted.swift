@@ -6,14 +6,20 @@ extension Hypercore {
   ///
   /// For owners of a multi-signature log who have just signed: checking again would cost more than all the rest.
   /// Everything else goes through ``append(_:maximumLength:signature:keyPair:)``, which checks.
-  public func append(trusted blocks: [[UInt8]], signature: [UInt8]?) throws {
+  ///
+  /// - Parameter hashed: the same blocks as a batch on the present tree, to spare hashing them again.
+  /// - Throws: ``MerkleError/treeModified`` when the batch was made for another tree.
+  public func append(trusted blocks: [[UInt8]], hashed: MerkleBatch? = nil, signature: [UInt8]?) throws {
     try write("append") {
       guard !isReadOnly, !isSnapshot, name == nil else { throw SessionError.notWritable }
       if core.record.isFrozen { throw SessionError.frozen }
       if let large = blocks.first(where: { $0.count > Self.maximumBlockSize }) {
         throw SessionError.blockTooLarge(size: large.count)
       }
-      try state.append(blocks, .given(signature))
+      if let hashed, !hashed.isCommittable(onto: state.tree) || hashed.ancestors != hashed.baseLength {
+        throw MerkleError.treeModified
+      }
+      try state.append(blocks, hashed: hashed, .given(signature))
     }
   }
 }
