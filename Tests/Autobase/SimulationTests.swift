@@ -106,11 +106,17 @@ private struct Simulation {
     }
     // A node that comes later, or is restarted, sees the same.
     for (i, storage) in simulation.storages.enumerated() {
+      storage.isReadOnly = true
+      var told = try Autobase(storage, RecordedApplication(), key: first.key).status()
+      storage.isReadOnly = false
       let again = try Autobase(storage, RecordedApplication(), key: first.key)
       let application = again.application as? RecordedApplication
       try again.advance()
       #expect(application?.applied == 0, "seed \(seed): node \(i) applied its tip again")
       #expect(try again.system.view.storedBlocks() == blocks, "seed \(seed)")
+      // Whoever only reads tells the same.
+      told.isWritable = again.isWritable
+      #expect(try told == again.status(), "seed \(seed): node \(i)")
     }
   }
 }

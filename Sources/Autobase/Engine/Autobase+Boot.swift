@@ -80,12 +80,21 @@ extension Autobase {
   /// so that it is applied again (spec 03 §13.2).
   func catchUp() throws {
     isCaughtUp = true
-    guard storedBoot?.indexersUpdated != true, try mapTip(), try feedTip() else {
-      try dropTip()
-      return
-    }
+    if try !takeTip() { try dropTip() }
+  }
+
+  /// The same for one that only reads: a tip that does not fit stays where it is, and is not taken into the graph.
+  func catchUpReading() throws {
+    guard !isCaughtUp else { return }
+    isCaughtUp = true
+    if try !takeTip() { try restart() }
+  }
+
+  private func takeTip() throws -> Bool {
+    guard storedBoot?.indexersUpdated != true, try mapTip(), try feedTip() else { return false }
     // The stored tip is what the first result would lead to.
     _ = linearizer.update()
+    return true
   }
 
   /// Finds the views' places in the tip's list; false when the tip lists cores that are not there yet.

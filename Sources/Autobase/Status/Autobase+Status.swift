@@ -4,6 +4,7 @@ import Hypercore
 extension Autobase {
   /// Where the base stands, and what it waits for.
   public func status() throws -> AutobaseStatus {
+    if storage.isReadOnly { try catchUpReading() }
     try readSources()
     let votes = openVotes()
     return AutobaseStatus(

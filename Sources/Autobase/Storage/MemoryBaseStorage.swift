@@ -12,7 +12,8 @@ public final class MemoryBaseStorage: BaseStorage {
   /// An empty store whose default local writer has the given key pair.
   public init(local: KeyPair) { localKeyPair = local }
 
-  public var isReadOnly: Bool { false }
+  /// Whether bases opened on it must not write; nothing stops them.
+  public var isReadOnly = false
   public func write<R>(_ body: () throws -> R) throws -> R { try body() }
   public func read<R>(_ body: () throws -> R) throws -> R { try body() }
 
