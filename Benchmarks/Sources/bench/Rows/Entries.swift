@@ -35,16 +35,4 @@ struct Entries: Sendable {
       bytes.append(entry.encoded())
     }
   }
-
-  /// One entry after the other, again and again, each time under another name.
-  func endless() -> () -> Value {
-    var next = 0
-    return {
-      defer { next += 1 }
-      let (round, index) = next.quotientAndRemainder(dividingBy: values.count)
-      guard var entry = Entry(values[index]) else { preconditionFailure("values are entries") }
-      if round > 0 { entry.name += "#\(round)" }
-      return entry.value
-    }
-  }
 }
