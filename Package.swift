@@ -122,6 +122,12 @@ let package = Package(
       ]),
 
     tool(
+      "hdb-view",
+      [
+        "StoreToolKit", "RegistryNode", "Registry", "HyperDB", "Hyperbee", "Hyperschema", "Hyperdispatch",
+        "IndexEncoder", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
+      ]),
+    tool(
       "rpc-serve",
       ["StoreToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore", "ProtomuxRPC", "HypercoreCrypto",
        "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log")]),
@@ -139,9 +145,13 @@ let package = Package(
       name: "rpc-test-server",
       dependencies: ["Transport", "ProtomuxRPC", "RegistryNode", "Registry", "HypercoreCrypto", "CompactEncoding"],
       path: "Tests/TestServer", swiftSettings: settings),
-    // Runs the built tools, so it depends on no module of theirs.
+    // Runs the built tools; the modules make what they work on.
     .testTarget(
-      name: "ToolsTests", dependencies: ["TestSupport", "JSON"], path: "Tests/Tools", swiftSettings: settings),
+      name: "ToolsTests",
+      dependencies: [
+        "TestSupport", "JSON", "RegistryNode", "Registry", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto",
+        "CompactEncoding",
+      ], path: "Tests/Tools", swiftSettings: settings),
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hyperschema", ["JSON", "CompactEncoding"]),

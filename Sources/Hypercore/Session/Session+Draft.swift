@@ -17,6 +17,10 @@ extension Hypercore {
   /// - Throws: ``SessionError/invalidCheckout(length:limit:)``.
   public func session(named name: String, overwrite: Bool = false, checkout: UInt64? = nil) throws -> Hypercore {
     guard !isClosed else { throw SessionError.noSessionOnClosedCore }
+    // One that is there already can be opened inside a read transaction as well, and in a store nobody may write.
+    if !overwrite, checkout == nil, let draft = try read("open a draft", { _ in try storedDraft(named: name) }) {
+      return Hypercore(core: core, state: draft, keyPair: keyPair, isReadOnly: false, encryption: encryption)
+    }
     return try write("open a draft") {
       let draft = try openDraft(named: name, overwrite: overwrite)
       let session = Hypercore(core: core, state: draft, keyPair: keyPair, isReadOnly: false, encryption: encryption)
@@ -37,8 +41,7 @@ extension Hypercore {
   }
 
   private func openDraft(named name: String, overwrite: Bool) throws -> LogState {
-    if let stored = try context.storage.draft(named: name, of: core.record.id) {
-      let draft = try context.state(stored.id)
+    if let draft = try storedDraft(named: name) {
       if overwrite {
         try draft.rebase(onto: state, length: state.length)
         draft.resetFork(to: state.fork)
@@ -57,6 +60,10 @@ extension Hypercore {
     let draft = try context.adopt(area)
     context.forgetOnRollback(draft)
     return draft
+  }
+
+  private func storedDraft(named name: String) throws -> LogState? {
+    try context.storage.draft(named: name, of: core.record.id).map { try context.state($0.id) }
   }
 
   /// Names of all drafts of this core.

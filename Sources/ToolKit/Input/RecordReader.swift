@@ -67,13 +67,16 @@ public struct RecordReader: ~Copyable {
     var batch: [[UInt8]] = []
     var size = 0
     while batch.count < maximum, size < bytes {
-      if !batch.isEmpty, !hasWholeRecord, !inputIsReady { break }
+      if !batch.isEmpty, !isReady { break }
       guard let record = try next() else { break }
       size += record.count
       batch.append(record)
     }
     return batch
   }
+
+  /// Whether ``next()`` will probably return without waiting.
+  public var isReady: Bool { hasWholeRecord || inputIsReady }
 
   private var hasWholeRecord: Bool {
     switch framing {

@@ -21,6 +21,9 @@ public struct StreamReader: ~Copyable {
     self.name = name
   }
 
+  /// Whether ``next()`` will probably return without waiting.
+  public var isReady: Bool { lines.isReady }
+
   /// The next record, the end record included, or nil behind it. Blank lines are passed over.
   ///
   /// Several streams may follow one another (`cat a b`): each has its end record.

@@ -1,0 +1,115 @@
+import Autobase
+import CompactEncoding
+import Corestore
+import HyperDB
+import Hyperbee
+import Hypercore
+import Registry
+import RegistryNode
+import StoreToolKit
+import ToolKit
+
+/// The log that holds a database, open for reading only: the view of the store's registry, or any other.
+///
+/// Nothing is ever written, so that it works beside a running node. What is read is always one state of the view:
+/// ``current()`` takes a snapshot.
+final class OpenView {
+  let store: Corestore
+  private let source: Source
+
+  private enum Source {
+    case registry(RegistryNode)
+    case log(Hypercore, name: String?)
+  }
+
+  init(_ location: StoreLocation, _ options: ViewOptions) throws {
+    store = try location.open(isReadOnly: true)
+    if let reference = options.view {
+      source = .log(try reference.find(in: store), name: reference.key == nil ? reference.text : nil)
+    } else if try RegistryNode.baseKey(in: store) != nil {
+      source = .registry(try RegistryNode(store))
+    } else if try store.has(name: RegistryView.name) {
+      source = .log(try store.get(name: RegistryView.name, isReadOnly: true), name: RegistryView.name)
+    } else {
+      throw ToolError(
+        .negative, "the store holds no registry",
+        hints: ["`registry-admin init` founds one", "--view names another log, `hc-log ls` lists them"])
+    }
+  }
+
+  /// The view as it is now.
+  func current() throws -> ViewState {
+    try store.read {
+      switch source {
+      case .registry(let node):
+        try node.base.reload()
+        let view = try node.base.view(RegistryView.name)
+        let core = try store.get(key: view.key, isReadOnly: true)
+        return try ViewState(name: RegistryView.name, core, log: view.snapshot())
+      case .log(let core, let name): return try ViewState(name: name, core, log: nil)
+      }
+    }
+  }
+}
+
+/// One state of a view.
+struct ViewState {
+  let name: String?
+  let key: Fixed32
+  /// The blocks.
+  let log: any ReadableLog
+  let signedLength: UInt64
+  private let tip: Hypercore
+
+  init(name: String?, _ core: Hypercore, log: (any ReadableLog)?) throws {
+    self.name = name
+    key = core.key
+    signedLength = core.length
+    // What was applied and is not signed yet rests in a draft.
+    let session = try core.draftNames().contains("batch") ? core.session(named: "batch") : core
+    tip = try session.snapshotSession()
+    self.log = log ?? tip
+    guard self.log.length > 0, try !Hyperbee.isHyperbee(self.log) else { return }
+    throw ToolError(.incompatible, "the log holds no database", hint: "`hc-log cat` shows what it holds")
+  }
+
+  var length: UInt64 { log.length }
+
+  /// The hash of the Merkle tree's roots over the first `length` blocks.
+  func treeHash(at length: UInt64) throws -> Fixed32 { try tip.treeHash(at: length) }
+
+  /// The length that an option means.
+  func length(_ argument: LengthArgument?, _ specification: Specification) throws -> UInt64 {
+    switch argument {
+    case nil: return length
+    case .signed?: return signedLength
+    case .number(let number)?:
+      guard number <= length else { throw ToolError(.negative, "the view has \(length) blocks, not \(number)") }
+      guard try isBoundary(number, specification) else {
+        throw ToolError(
+          .usage, "length \(number) lies inside a transaction",
+          hint: try boundaryHint(number, specification))
+      }
+      return number
+    }
+  }
+
+  /// The database at a length.
+  func database(_ specification: Specification, at length: UInt64) -> HyperDB {
+    HyperDB(Hyperbee(log).at(length), specification.database)
+  }
+
+  /// Whether a transaction ended at a length. Index keys come before the record they belong to, so that a block of an
+  /// index is never the last one.
+  private func isBoundary(_ length: UInt64, _ specification: Specification) throws -> Bool {
+    if length <= 1 || length == self.length { return true }
+    return try specification.isRecord(Hyperbee(log).get(sequence: length - 1).key)
+  }
+
+  private func boundaryHint(_ length: UInt64, _ specification: Specification) throws -> String {
+    var (lower, upper) = (length - 1, length + 1)
+    while try !isBoundary(lower, specification) { lower -= 1 }
+    while try !isBoundary(upper, specification) { upper += 1 }
+    return "the nearest lengths are \(lower) and \(upper)"
+  }
+}
