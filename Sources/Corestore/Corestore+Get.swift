@@ -195,6 +195,13 @@ extension Corestore {
   /// The key pair that writes a stored core: kept as a secret, or derived from one of its names.
   private func storedKeyPair(of record: CoreRecord) throws -> KeyPair? {
     guard let publicKey = record.publicKey else { return nil }
+    if let known = keys.keyPairs[publicKey] { return known }
+    let found = try findKeyPair(publicKey, of: record)
+    keys.keyPairs[publicKey] = found
+    return found
+  }
+
+  private func findKeyPair(_ publicKey: Fixed32, of record: CoreRecord) throws -> KeyPair? {
     if let secret = try secrets.secretKey(for: publicKey) { return KeyPair(secretKey: secret) }
     for entry in try context.read({ try context.storage.aliases(namespace: nil, core: record.id) }) {
       guard let pair = try? keyPair(of: entry.alias) else { continue }

@@ -77,7 +77,7 @@ public final class Corestore {
   public var manifestVersion: UInt64 = 1
   /// Whether sessions may write.
   public let isReadOnly: Bool
-  private let keys: PrimaryKeyBox
+  let keys: PrimaryKeyBox
 
   /// A store over any storage.
   ///

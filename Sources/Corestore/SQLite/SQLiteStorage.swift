@@ -187,14 +187,22 @@ public final class SQLiteStorage: Storage {
   }
 
   public func aliases(namespace: Fixed32?, core: CoreID?) throws -> [(alias: Alias, core: CoreID)] {
-    sql.aliases.bind(namespace, at: 1)
-    if let core { sql.aliases.bind(UInt64(core.rawValue), at: 2) } else { sql.aliases.bindNull(at: 2) }
-    defer { sql.aliases.reset() }
+    if let core {
+      sql.aliasesOfCore.bind(UInt64(core.rawValue), at: 1)
+      return try aliases(sql.aliasesOfCore).filter { namespace == nil || $0.alias.namespace == namespace }
+    }
+    guard let namespace else { return try aliases(sql.aliases) }
+    sql.aliasesOfNamespace.bind(namespace, at: 1)
+    return try aliases(sql.aliasesOfNamespace)
+  }
+
+  private func aliases(_ statement: borrowing Statement) throws -> [(alias: Alias, core: CoreID)] {
+    defer { statement.reset() }
     var aliases: [(alias: Alias, core: CoreID)] = []
-    while try sql.aliases.step() {
-      guard let namespace = try sql.aliases.fixed32(0) else { continue }
-      let alias = Alias(namespace: namespace, name: sql.aliases.bytes(1))
-      aliases.append((alias, CoreID(rawValue: try id(sql.aliases.integer(2)))))
+    while try statement.step() {
+      guard let namespace = try statement.fixed32(0) else { continue }
+      let alias = Alias(namespace: namespace, name: statement.bytes(1))
+      aliases.append((alias, CoreID(rawValue: try id(statement.integer(2)))))
     }
     return aliases
   }

@@ -3,7 +3,7 @@ final class Statements {
   let beginRead, beginWrite, commit, rollback, touchSchema: Statement
   let property, putProperty: Statement
   let coreByID, coreByDiscoveryKey, allCores, insertCore, setCoreArea, updateCore: Statement
-  let coreByAlias, setAlias, aliases: Statement
+  let coreByAlias, setAlias, aliases, aliasesOfNamespace, aliasesOfCore: Statement
   let areaByID, draftByName, draftsOfCore, dependents, insertArea, updateArea, deleteArea: Statement
   let block, hasBlock, blockIndexes, nodes, nodesOfRange: Statement
   let putEntry, putBlock, putNodes, deleteBlocks, deleteEntries: Statement
@@ -31,11 +31,10 @@ final class Statements {
 
     coreByAlias = try prepare("SELECT core FROM aliases WHERE namespace = ? AND name = ?")
     setAlias = try prepare("INSERT OR REPLACE INTO aliases(namespace, name, core) VALUES(?, ?, ?)")
-    aliases = try prepare(
-      """
-      SELECT namespace, name, core FROM aliases
-      WHERE (?1 IS NULL OR namespace = ?1) AND (?2 IS NULL OR core = ?2) ORDER BY namespace, name
-      """)
+    let alias = "SELECT namespace, name, core FROM aliases"
+    aliases = try prepare("\(alias) ORDER BY namespace, name")
+    aliasesOfNamespace = try prepare("\(alias) WHERE namespace = ? ORDER BY name")
+    aliasesOfCore = try prepare("\(alias) WHERE core = ? ORDER BY namespace, name")
 
     let area = """
       SELECT id, core, name, dependency_area, dependency_length, fork, length, byte_length, root_hash, signature,

@@ -7,6 +7,8 @@ final class PrimaryKeyBox {
   private static let property = "primary_key_check"
   private let key: Fixed32?
   private let path: String
+  /// Key pairs of cores that were opened, by public key: reading or deriving one costs more than a commit.
+  var keyPairs: [Fixed32: KeyPair] = [:]
 
   init(_ context: StoreContext, _ secrets: any SecretStore, given: Fixed32?, isReadOnly: Bool) throws {
     path = (secrets as? SecretDirectory)?.path ?? "memory"
