@@ -184,4 +184,22 @@ import Testing
       #expect(try reader.view("view").tree(at: 2) == writer.view("view").tree(at: 2))
     }
   }
+
+  /// Anchors as the reference makes them, in a plain base and in an encrypted one; both are read back as writers.
+  @Test(arguments: [false, true])
+  func anchors(isEncrypted: Bool) throws {
+    let expected = try Vectors.load("03-behaviour")
+    let primaryKey = try #require(Fixed32([UInt8](repeating: 1, count: 32)))
+    let encryptionKey = isEncrypted ? Fixed32([UInt8](repeating: 7, count: 32)) : nil
+    let store = try Corestore.inMemory(primaryKey: primaryKey)
+    let base = try Autobase(store, RecordedApplication(), encryptionKey: encryptionKey)
+    try base.append(text("\"v\""))
+    try base.append(text("{\"anchor\":true}"))
+    let plain = try expected.at("anchorPlain")
+    let key = try isEncrypted ? expected.at("anchorEncrypted").fixed32("anchor") : plain.fixed32("key")
+    let log = try store.get(key: key)
+    #expect(try log.storedBlock(0) == (isEncrypted ? expected.hex("anchorBlock") : plain.hex("block")))
+    #expect(base.info.heads.contains(Checkout(key: key, length: 1)))
+    #expect(log.manifest?.key == key)
+  }
 }

@@ -64,7 +64,7 @@ extension Autobase {
     }
     let log: any WriterLog
     if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
-    let source = LoggedMessages(log: log, encryption: writerEncryption(writer))
+    let source = LoggedMessages(log: log, encryption: writerEncryption(writer, log.manifest))
     let reader = WriterReader(key: writer, source: source, window: window)
     if !storage.isReadOnly { try log.remember(UserDataKey.referrer, key.bytes) }
     readers.insert(reader)

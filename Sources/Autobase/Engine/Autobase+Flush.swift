@@ -36,7 +36,7 @@ extension Autobase {
 
   private func appendLocal(_ nodes: [Node], systemKey: Fixed32) throws {
     guard let local, let last = nodes.last else { return }
-    let log = LoggedMessages(log: local, encryption: writerEncryption(local.key))
+    let log = LoggedMessages(log: local, encryption: writerEncryption(local.key, local.manifest))
     let isSigner = isIndexedSigner
     // Only the last block carries new signatures; those before it point to what there was.
     let before = own

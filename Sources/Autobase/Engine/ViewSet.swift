@@ -1,6 +1,5 @@
 import CompactEncoding
 import Hypercore
-import HypercoreCrypto
 
 /// The view cores of a base as a store holds them, found when the base is opened (spec 03 §7.6, §13.1).
 struct ViewSet {
@@ -56,23 +55,5 @@ struct ViewSet {
   static func manifest(of writer: Fixed32, _ storage: any BaseStorage) throws -> Manifest {
     guard let manifest = try storage.writer(writer).manifest else { throw AutobaseError.manifestUnknown(writer) }
     return manifest
-  }
-}
-
-extension Autobase {
-  /// How the blocks of a view are encrypted; nil when they are not.
-  func viewEncryption(_ name: String) -> (any BlockEncryption)? {
-    guard let encryptionKey else { return nil }
-    var hasher = Blake2b()
-    hasher.update(AutobaseNamespace.viewBlockKey)
-    hasher.update(key)
-    hasher.update(encryptionKey)
-    hasher.update(Array(name.utf8))
-    return DefaultEncryption(blockKey: hasher.finalize32())
-  }
-
-  /// How the blocks of a writer are encrypted; nil when they are not.
-  func writerEncryption(_ writer: Fixed32) -> (any BlockEncryption)? {
-    encryptionKey.map { DefaultEncryption(encryptionKey: $0, coreKey: writer) }
   }
 }
