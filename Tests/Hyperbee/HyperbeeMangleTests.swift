@@ -66,6 +66,44 @@ import Testing
     #expect(throws: BeeError.self) { try bee.get([0x62]) }
   }
 
+  /// Well-formed blocks of trees that are none: keys and children anywhere, unbalanced, cyclic, over- and underfull.
+  @Test(arguments: [31, 32, 33] as [UInt64])
+  func randomTrees(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<600 {
+      let count = 2 + random.next() % 12
+      var blocks = [Header().encoded()]
+      for sequence in 1..<count {
+        var index: [UInt8] = []
+        for _ in 0..<1 + random.next() % 4 { index += field(1, randomLevel(sequence, count, &random)) }
+        let value: [UInt8] = random.next() % 4 == 0 ? [] : field(3, [1])
+        blocks.append(field(1, index) + field(2, [UInt8(sequence * 10)] + random.bytes(1)) + value)
+      }
+      exercise(blocks)
+      for version in 1..<count {
+        _ = try? Hyperbee(MemoryLog(blocks)).diff(version).collect()
+        _ = try? Hyperbee(MemoryLog(blocks)).checkout(version).range().collect()
+      }
+    }
+  }
+
+  /// Keys of blocks that may not exist, and children that fit them in number more often than not.
+  func randomLevel(_ sequence: UInt64, _ count: UInt64, _ random: inout SeededGenerator) -> [UInt8] {
+    let keys = (0..<random.next() % 11).map { _ in UInt8(random.next() % (count + 1)) }
+    guard random.next() % 2 == 0 else { return field(1, keys) }
+    let fitting = random.next() % 10 == 0 ? Int(random.next() % 12) : keys.count + 1
+    let children = (0..<fitting).flatMap { _ in
+      [UInt8(random.next() % 3 == 0 ? sequence : random.next() % count), UInt8(random.next() % 4)]
+    }
+    return (keys.isEmpty ? [] : field(1, keys)) + field(2, children)
+  }
+
+  /// A length-delimited field of up to 127 bytes, or up to 16383 with a length of two bytes.
+  func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+    let count = bytes.count
+    return [number << 3 | 2] + (count < 128 ? [UInt8(count)] : [UInt8(count & 127) | 128, UInt8(count >> 7)]) + bytes
+  }
+
   func exercise(_ blocks: [[UInt8]]) {
     let log = MemoryLog(blocks)
     let bee = Hyperbee(log)
@@ -79,6 +117,13 @@ import Testing
     for key in [0x10, 0x40, 0x80, 0xf0] as [UInt8] {
       _ = try? bee.delete([key])
       _ = try? bee.put([key], [key])
+      _ = try? bee.get([key])
     }
+    guard let batch = try? bee.batch() else { return }
+    for key in stride(from: UInt8(0), to: 250, by: 9) {
+      _ = try? key % 2 == 0 ? batch.delete([key]) : batch.put([key], nil)
+    }
+    _ = try? batch.entries()
+    _ = try? batch.flush()
   }
 }

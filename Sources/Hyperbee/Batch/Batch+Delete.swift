@@ -71,6 +71,9 @@ extension Batch {
       if node.keys.count >= Batch.minimumCount { return root }
       let left = index > 0 ? try child(index - 1, of: parent) : nil
       let right = index + 1 < parent.children.count ? try child(index + 1, of: parent) : nil
+      guard left?.isLeaf ?? node.isLeaf == node.isLeaf, right?.isLeaf ?? node.isLeaf == node.isLeaf else {
+        throw broken("its leaves are at different heights")
+      }
       if let left, left.keys.count > Batch.minimumCount {
         borrow(fromLeft: left, to: node, parent, index - 1)
         return root
