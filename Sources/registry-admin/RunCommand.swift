@@ -24,7 +24,8 @@ struct RunCommand: ParsableCommand {
     let (path, sync) = try location.resolve()
     let program = Self.sibling("rpc-serve")
     try Setup(location: location, options: options, bootstrap: bootstrap?.key).perform()
-    let arguments = ["rpc-serve", "--storage", path, "--sync", sync.rawValue] + serverOptions
+    let arguments =
+      ["rpc-serve", "--storage", path, "--sync", sync.rawValue] + (options.json ? ["--json"] : []) + serverOptions
     var words = arguments.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     execvp(program ?? "rpc-serve", &words)

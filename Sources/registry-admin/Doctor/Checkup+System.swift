@@ -57,7 +57,7 @@ extension Checkup {
       findings.append(
         .fail(
           "folder", .localIO, "\(directory) cannot be written by this user",
-          hint: "check its permissions and how it is mounted; a store needs to write even to be read"))
+          hint: "check its permissions and how it is mounted: the store can be read at most"))
     }
     if let name = Self.fileSystem(of: Setup.absolute(directory)), Self.networkFileSystems.contains(name) {
       findings.append(
