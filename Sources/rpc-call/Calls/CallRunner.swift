@@ -45,6 +45,8 @@ final class CallRunner {
   static let maximumCallCount = 256
   /// Bytes of requests and replies from which on no more calls are begun.
   static let maximumByteCount = 8 << 20
+  /// How long the network may take to say that a time has passed; a host name that is not found in time says nothing.
+  private static let graceMilliseconds: UInt64 = 250
   /// How much input may wait, in units of ``Event/requests(_:weight:)``.
   static let maximumInputWeight = 4 << 20
 
@@ -98,7 +100,7 @@ final class CallRunner {
   }
 
   private var nextTime: UInt64 {
-    var time = window.deadline ?? .max
+    var time = endTime ?? .max
     switch link {
     case .waiting(let until), .connecting(let until): time = min(time, until)
     case .none, .open: break
@@ -106,12 +108,20 @@ final class CallRunner {
     return min(time, monotonicMilliseconds() + 3_600_000)
   }
 
+  /// When to give up. The network knows the deadline, too, and says at which step it passed, so that it may speak first.
+  private var endTime: UInt64? {
+    switch link {
+    case .none, .waiting: window.deadline
+    case .connecting, .open: window.deadline.map { $0 + Self.graceMilliseconds }
+    }
+  }
+
   // MARK: What is to be done
 
   private func advance() throws(ToolError) {
     let now = monotonicMilliseconds()
     admit(now)
-    if let deadline = window.deadline, now >= deadline {
+    if let endTime, now >= endTime {
       throw giveUp(.timeout(milliseconds: settings.timeoutMilliseconds), "no answer within \(time)")
     }
     switch link {
@@ -145,10 +155,9 @@ final class CallRunner {
 
   private func connect(_ now: UInt64) {
     connection += 1
-    let left = (window.deadline ?? .max) - now
-    let limit = min(settings.attemptMilliseconds, left)
-    // The network notices by itself, and says at which step; this is for names that are not resolved in time.
-    link = .connecting(until: now + limit + 250)
+    let deadline = window.deadline ?? .max
+    let limit = min(settings.attemptMilliseconds, deadline > now ? deadline - now : 1)
+    link = .connecting(until: now + limit + Self.graceMilliseconds)
     var transport = TransportSettings()
     transport.connectTimeoutMilliseconds = limit
     transport.handshakeTimeoutMilliseconds = limit
