@@ -1,5 +1,6 @@
 import Autobase
 import CompactEncoding
+import Glibc
 import JSON
 import Registry
 import RegistryNode
@@ -83,6 +84,80 @@ import Testing
     #expect(try apply(records + [truncation] + records[cut...], to: elsewhere, "--log", "other").status == 0)
     try expectSame(
       info(second.store), JSON(parsing: elsewhere.run("hdb-view", ["info", "--json", "--view", "other"]).text))
+  }
+
+  @Test func twoWritersAndTheirTipAgree() throws {
+    let (ann, bob) = try pair()
+    // Nobody has signed yet what both have seen.
+    try ann.fill(9)
+    try bob.fill(12, from: 100)
+    let own = try info(ann.store)
+    #expect(try #require(own["signedLength"]?.unsigned) < #require(own["length"]?.unsigned))
+    try ann.append(.putEntry(RegistryStore.entry(3, version: 2)))
+    #expect(try ann.view("get", "model-0003", "--at", "signed").status == 1)
+    #expect(try ann.view("get", "model-0003").status == 0)
+    let elsewhere = Store()
+    func compare() throws {
+      let order = try ann.store.run("ab-linearize", ["order"])
+      #expect(order.status == 0, "\(order.messages)")
+      let applied = try elsewhere.run("hdb-view", ["apply", "--sync", "normal"], input: order.output)
+      #expect(applied.status == 0, "\(applied.messages)")
+      try expectSame(info(ann.store), info(elsewhere))
+    }
+    try compare()
+    for _ in 0..<3 {
+      try ann.receive(from: bob)
+      try compare()
+      try bob.receive(from: ann)
+      try bob.node.base.appendAck()
+      try ann.node.base.appendAck()
+    }
+    // What a removed writer says afterwards is part of the order, and does nothing.
+    if let key = bob.node.localKey { try ann.append(.removeWriter(WriterKey(key))) }
+    try bob.fill(5, from: 200)
+    for _ in 0..<3 {
+      try ann.receive(from: bob)
+      try ann.node.base.appendAck()
+      try compare()
+    }
+  }
+
+  @Test func watchTellsWhenTheOrderChanges() throws {
+    let (ann, bob) = try pair()
+    let watch = try ann.store.command("hdb-view", ["watch", "--json", "--timeout", "20s", "--at", "0"]).start()
+    try ann.fill(5)
+    try watch.wait { output, _ in output.contains("model-0004") }
+    try bob.fill(8, from: 100)
+    try ann.receive(from: bob)
+    try watch.wait { output, _ in output.contains("model-0107") }
+    watch.signal(SIGTERM)
+    var told: [UInt64: JSON] = [:]
+    for line in try watch.finish().lines {
+      let change = try JSON(parsing: line)
+      if change["op"] == "truncate" {
+        let length = try change.number("length")
+        told = told.filter { $0.key < length }
+      } else {
+        told[try change.number("seq")] = change
+      }
+    }
+    let history = try ann.view("history", "--json").lines
+    #expect(told.sorted { $0.key < $1.key }.map { $0.value.text() } == history)
+  }
+
+  /// Two nodes that are both indexers of one registry.
+  private func pair() throws -> (RegistryStore, RegistryStore) {
+    let ann = try RegistryStore()
+    let bob = try RegistryStore(seed: 2, of: ann)
+    if let key = bob.node.localKey { try ann.append(.addWriter(WriterKey(key))) }
+    try bob.receive(from: ann)
+    try bob.node.base.appendAck()
+    try ann.receive(from: bob)
+    try ann.node.base.appendAck()
+    try bob.receive(from: ann)
+    try bob.node.base.appendAck()
+    try ann.receive(from: bob)
+    return (ann, bob)
   }
 
   @Test func badOrdersAreRefusedAndChangeNothing() throws {

@@ -12,11 +12,29 @@ final class RegistryStore {
   let store = Store()
   let node: RegistryNode
 
-  init(seed: UInt8 = 1) throws {
+  /// - Parameter other: a registry to take part in, instead of a new one.
+  init(seed: UInt8 = 1, of other: RegistryStore? = nil) throws {
     let opened = try Corestore(
       directory: store.path, options: StoreOptions(durability: .normal),
       primaryKey: Fixed32([UInt8](repeating: seed, count: 32)))
-    node = try RegistryNode(opened)
+    node = try RegistryNode(opened, bootstrap: other?.node.base.key)
+  }
+
+  /// Takes in what another node of the registry has written.
+  func receive(from other: RegistryStore) throws {
+    guard let local = other.node.localKey else { return }
+    let source = try other.node.store.get(key: local)
+    let copy = try node.store.get(key: local)
+    for index in copy.length..<source.length {
+      var request = ProofRequest(manifest: copy.manifest == nil)
+      request.block = ProofRequest.Target(
+        index: index, nodes: copy.length > index ? try copy.missingNodes(block: index) : 0)
+      if copy.length < source.length {
+        request.upgrade = ProofRequest.Upgrade(start: copy.length, length: source.length - copy.length)
+      }
+      try copy.apply(source.proof(for: request))
+    }
+    try node.base.advance()
   }
 
   /// Appends operations as one atomic batch.
