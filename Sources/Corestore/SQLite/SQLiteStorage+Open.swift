@@ -78,23 +78,29 @@ extension SQLiteStorage {
     guard version <= Schema.version else {
       throw .newerSchema(path: database.path, found: Int(version), supported: Schema.version)
     }
-    guard try database.integer("PRAGMA application_id") == Int64(Schema.applicationID) else {
-      throw .corrupt(path: database.path, detail: "an SQLite database, but not of this program")
-    }
+    try checkApplication(database)
     guard version == Schema.version else {
       throw .readOnly(path: database.path, detail: "schema version \(version) must be migrated first")
     }
   }
 
+  private static func checkApplication(_ database: Database) throws(StoreError) {
+    guard try database.integer("PRAGMA application_id") == Int64(Schema.applicationID) else {
+      throw .corrupt(path: database.path, detail: "an SQLite database, but not of this program")
+    }
+  }
+
   /// Creates the tables, or brings an older store up to date, one version a transaction. Several processes may do
   /// this at once: each looks again once it holds the write lock.
-  private static func migrate(_ database: Database) throws(StoreError) {
+  static func migrate(
+    _ database: Database, to current: Int = Schema.version, steps: [Int: String] = Schema.migrations
+  ) throws(StoreError) {
     while true {
       try database.execute("BEGIN IMMEDIATE")
       do throws(StoreError) {
         let version = Int(try database.integer("PRAGMA user_version") ?? 0)
-        if version > Schema.version {
-          throw .newerSchema(path: database.path, found: version, supported: Schema.version)
+        if version > current {
+          throw .newerSchema(path: database.path, found: version, supported: current)
         }
         if version == 0 {
           guard try database.integer("SELECT count(*) FROM sqlite_schema") == 0 else {
@@ -104,52 +110,19 @@ extension SQLiteStorage {
           try database.execute("INSERT INTO meta(key, value) VALUES('created_by', 'hypertools')")
           try database.execute("PRAGMA application_id = \(Schema.applicationID)")
           try database.execute("PRAGMA user_version = \(Schema.version)")
-        } else if version < Schema.version {
-          guard let step = Schema.migrations[version] else {
+        } else if version < current {
+          guard let step = steps[version] else {
             throw .corrupt(path: database.path, detail: "schema version \(version) was never released")
           }
           try database.execute(step)
           try database.execute("PRAGMA user_version = \(version + 1)")
         }
         try database.execute("COMMIT")
-        if version == Schema.version { return try checkVersion(database, Int64(version)) }
+        if version == current { return try checkApplication(database) }
       } catch {
         try? database.execute("ROLLBACK")
         throw error
       }
     }
-  }
-}
-
-/// How a store is opened.
-public struct StoreOptions: Sendable {
-  /// Whether a commit that was acknowledged survives a power failure.
-  public enum Durability: Sendable {
-    /// It does: every commit waits for the disk.
-    case full
-    /// A process may die at any time without loss, but a power failure may undo the newest commits.
-    case normal
-
-    var pragma: String { self == .full ? "FULL" : "NORMAL" }
-  }
-
-  /// Whether the store is created when it is missing.
-  public var create = true
-  /// Whether nothing is ever written.
-  public var isReadOnly = false
-  /// What an acknowledged commit is worth.
-  public var durability = Durability.full
-  /// How long a writer waits for other writers.
-  public var busyTimeoutMilliseconds = 10_000
-
-  /// The defaults: create, write, durable, ten seconds.
-  public init(
-    create: Bool = true, isReadOnly: Bool = false, durability: Durability = .full,
-    busyTimeoutMilliseconds: Int = 10_000
-  ) {
-    self.create = create
-    self.isReadOnly = isReadOnly
-    self.durability = durability
-    self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
   }
 }

@@ -94,6 +94,9 @@ public final class StoreContext {
     kind = nil
     storage.rollback()
     seenVersion = storage.version
+    // What failed before it had changed anything, as a refused append or a read, leaves all that is known as it is.
+    guard changes != 0 else { return }
+    changes = 0
     undoneTransactions += 1
     // A failed transaction is rare: everything is read again.
     generation &+= 1
