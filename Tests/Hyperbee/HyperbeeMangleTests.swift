@@ -87,6 +87,21 @@ import Testing
     }
   }
 
+  /// Merging a leaf with an inner node would leave a node with too few children.
+  @Test func unbalancedTreesCannotBeChanged() throws {
+    let levels: [[UInt8]] = [
+      field(1, [3]) + field(2, [5, 1, 5, 2]), field(1, [1]), field(1, [4]) + field(2, [5, 3, 5, 3]), field(1, [5]),
+    ]
+    var blocks = [Header().encoded()]
+    for sequence in 1..<5 as Range<UInt8> { blocks.append(field(1, []) + field(2, [sequence * 10]) + field(3, [])) }
+    blocks.append(field(1, levels.flatMap { field(1, $0) }) + field(2, [50]) + field(3, []))
+    let bee = Hyperbee(MemoryLog(blocks))
+    #expect(try bee.get([10]) != nil)
+    #expect(throws: BeeError.self) { try bee.delete([10]) }
+    #expect(try bee.get([10]) != nil)
+    #expect(bee.log.length == UInt64(blocks.count))
+  }
+
   /// Keys of blocks that may not exist, and children that fit them in number more often than not.
   func randomLevel(_ sequence: UInt64, _ count: UInt64, _ random: inout SeededGenerator) -> [UInt8] {
     let keys = (0..<random.next() % 11).map { _ in UInt8(random.next() % (count + 1)) }
