@@ -188,7 +188,8 @@ extension Corestore {
 
   private func open(_ record: CoreRecord, keyPair: KeyPair?, isReadOnly: Bool) throws -> Hypercore {
     let readOnly = isReadOnly || self.isReadOnly
-    let pair = try self.isReadOnly ? nil : keyPair ?? storedKeyPair(of: record)
+    // Whoever only reads is told whether the log can be written, as far as the secrets can be read.
+    let pair = try keyPair ?? (self.isReadOnly ? try? storedKeyPair(of: record) : storedKeyPair(of: record))
     return try context.openSession(on: record, keyPair: pair, isReadOnly: readOnly)
   }
 

@@ -170,7 +170,7 @@ import Testing
         hc-log create more; echo $?
       '
       """)
-    #expect(result.text == "7\n7\n7\n", "\(result.messages)")
+    #expect(result.text == "one\n0\n7\n7\n", "\(result.messages)")
     #expect(result.messages.contains("cannot be written"))
     #expect(try store.log("cat", "events").text == "one\n")
   }
