@@ -52,7 +52,9 @@ struct ScanCommand: ParsableCommand {
     let state = try opened.current()
     let output = Output.standard()
     var entries = try opened.store.read {
-      let length = try state.length(version.at, view.specification())
+      // A tree that is not the registry's may have keys that only look like those of its indexes.
+      let specification = view.view == nil || view.spec != nil ? try view.specification() : nil
+      let length = try state.length(version.at, specification)
       return try Hyperbee(state.log).at(length).range(range, reverse: order.reverse, limit: order.limit)
     }
     try opened.forEach({ try entries.next() }) { entry in

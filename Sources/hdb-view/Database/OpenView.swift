@@ -79,18 +79,17 @@ struct ViewState {
   func treeHash(at length: UInt64) throws -> Fixed32 { try tip.treeHash(at: length) }
 
   /// The length that an option means.
-  func length(_ argument: LengthArgument?, _ specification: Specification) throws -> UInt64 {
+  ///
+  /// - Parameter specification: tells where transactions end; nil when that is not known.
+  func length(_ argument: LengthArgument?, _ specification: Specification?) throws -> UInt64 {
     switch argument {
     case nil: return length
     case .signed?: return signedLength
     case .number(let number)?:
       guard number <= length else { throw ToolError(.negative, "the view has \(length) blocks, not \(number)") }
-      guard try isBoundary(number, specification) else {
-        throw ToolError(
-          .usage, "length \(number) lies inside a transaction",
-          hint: try boundaryHint(number, specification))
-      }
-      return number
+      guard let specification, try !isBoundary(number, specification) else { return number }
+      throw ToolError(
+        .usage, "length \(number) lies inside a transaction", hint: try boundaryHint(number, specification))
     }
   }
 
