@@ -145,6 +145,9 @@ let package = Package(
       name: "rpc-test-server",
       dependencies: ["Transport", "ProtomuxRPC", "RegistryNode", "Registry", "HypercoreCrypto", "CompactEncoding"],
       path: "Tests/TestServer", swiftSettings: settings),
+    .testTarget(
+      name: "RPCCallTests", dependencies: ["rpc-call", "ProtomuxRPC", "TestSupport"], path: "Tests/RPCCall",
+      swiftSettings: settings),
     // Runs the built tools; the modules make what they work on.
     .testTarget(
       name: "ToolsTests",

@@ -162,6 +162,8 @@ final class CallRunner {
     transport.connectTimeoutMilliseconds = limit
     transport.handshakeTimeoutMilliseconds = limit
     transport.maximumFrameByteCount = 16 << 20
+    // A method may take longer than the silence after which a connection counts as dead elsewhere.
+    transport.idleTimeoutMilliseconds = max(transport.idleTimeoutMilliseconds, settings.timeoutMilliseconds + 5_000)
     let server = settings.servers[rotation.current]
     let (loop, mailbox, identity, number) = (loop, mailbox, settings.identity, connection)
     Task.detached { [transport] in

@@ -68,7 +68,7 @@ struct CallWindow {
   /// Gives every call that was sent and has no answer this one, and drops those that were never sent.
   mutating func abandon(_ error: RPCError) {
     for number in first..<max(first, min(sentEnd, first + slots.count)) { _ = answer(number, .failure(error)) }
-    slots.removeLast(max(0, first + slots.count - max(sentEnd, first)))
+    while slots.count > max(0, sentEnd - first) { byteCount -= slots.removeLast().request.body.count }
     unansweredCount = 0
   }
 
