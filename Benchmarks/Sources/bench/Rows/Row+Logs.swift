@@ -37,6 +37,17 @@ extension Row {
         },
         limit: { try repeated(for: 2 * workspace.budget) { try file.append() } })
     },
+    Row(
+      name: "append-group-durable", title: "append 100 B, durable, 64 callers at a time", aim: .share(0.8),
+      limit: "64 times the fsync rate: one sync for all that wait"
+    ) { workspace in
+      let callers = 64
+      let group = try CommittingGroup(directory: workspace.fresh("store"), callers: callers)
+      let file = try AppendFile(workspace.fresh("append"), size: 100)
+      return Pair(
+        ours: { try group.run(for: 2 * workspace.budget) },
+        limit: { try repeated(for: 2 * workspace.budget, step: callers) { try file.append() } })
+    },
     appending(
       "append-batch", title: "append 100 B, batches of 100, --sync normal", batch: 100, durable: false,
       aim: .figure(300_000), javascript: 118_000),
@@ -87,5 +98,49 @@ extension Row {
     let options = StoreOptions(durability: durable ? .full : .normal)
     let store = try Corestore(directory: workspace.fresh("store"), options: options)
     return (store, try store.get(name: "log"))
+  }
+}
+
+/// Callers that each wait for their append to be on disk before the next one, over one queue.
+private final class CommittingGroup: @unchecked Sendable {
+  private let queue: CommitQueue
+  private let callers: Int
+  private let block = [UInt8](repeating: 0x61, count: 100)
+  private let gate = Gate()
+  // What follows belongs to the queue's thread while a round runs.
+  private var deadline = 0.0
+  private var outstanding = 0
+  private var done = 0
+  private var failure: (any Error)?
+
+  init(directory: String, callers: Int) throws {
+    queue = try CommitQueue(directory: directory)
+    self.callers = callers
+  }
+
+  deinit { queue.close() }
+
+  /// Lets all callers work until the time is over.
+  func run(for budget: Double) throws -> Sample {
+    let start = now()
+    deadline = start + budget
+    done = 0
+    outstanding = callers
+    for _ in 0..<callers { call() }
+    gate.wait()
+    if let failure { throw failure }
+    return Sample(operations: Double(done), seconds: now() - start)
+  }
+
+  private func call() {
+    queue.submit { [block] store in
+      try store.get(name: "log").append(block: block)
+    } done: { [self] result in
+      if case .failure(let error) = result { failure = error }
+      done += 1
+      if failure == nil, now() < deadline { return call() }
+      outstanding -= 1
+      if outstanding == 0 { gate.open() }
+    }
   }
 }
