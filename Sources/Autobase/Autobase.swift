@@ -234,7 +234,12 @@ extension Autobase {
   /// Whether another process has written what is kept in memory here.
   var isStale: Bool {
     if needsReload { return true }
-    if let local, let reader = readers[local.key], isCaughtUp, local.length != reader.window.length { return true }
+    if let local {
+      // Whoever indexes writes the boot record; the views that it names may be others than those held here.
+      let boot = try? local.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
+      if boot != storedBoot { return true }
+      if let reader = readers[local.key], isCaughtUp, local.length != reader.window.length { return true }
+    }
     return system.view.isStale || userViews.contains { $0.isStale }
   }
 }

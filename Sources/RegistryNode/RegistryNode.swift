@@ -51,12 +51,17 @@ public final class RegistryNode {
       throw RegistryNodeError.otherRegistry(expected: bootstrap, found: known)
     }
     if store.isReadOnly, try Self.baseKey(in: store) == nil { throw RegistryNodeError.notInitialized }
-    base = try Autobase(logs, application, key: bootstrap)
+    let application = application
+    func open() throws -> Autobase {
+      let base = try Autobase(logs, application, key: bootstrap)
+      guard !store.isReadOnly else { return base }
+      if base.info.members == 0, base.isWritable { try base.appendAck() } else { try base.advance() }
+      return base
+    }
+    // One transaction: of several processes that find an empty store, one founds the registry.
+    base = try store.isReadOnly ? open() : store.write(open)
     view = try application.database(base)
     serverKeyPair = try store.keyPair(named: "public-key")
-    if !store.isReadOnly {
-      if base.info.members == 0, base.isWritable { try base.appendAck() } else { try base.advance() }
-    }
   }
 
   /// The namespace of the store that holds the base.

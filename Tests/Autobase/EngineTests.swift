@@ -46,6 +46,20 @@ import Testing
     #expect(base.local?.length == 2 && base.length == base.signedLength)
   }
 
+  /// Several instances that were opened on the same empty store follow whoever founds the base.
+  @Test func instancesOpenedBeforeTheFirstNode() throws {
+    let store = try store()
+    let bases = try (0..<3).map { _ in try Autobase(store, Echo()) }
+    for (i, base) in (bases + bases).enumerated() {
+      try base.append(text("\(i)"))
+      #expect(base.local?.length == UInt64(i + 1) && base.length == base.signedLength)
+      #expect(try base.status().wait == .nothing)
+    }
+    let view = try bases[0].view("view")
+    try bases[0].advance()
+    #expect(try (0..<view.length).map { try view.block(at: $0) } == (0..<6).map { text("\($0)") })
+  }
+
   @Test func interruptStopsAndNothingIsStored() throws {
     let application = Echo()
     let base = try Autobase(store(), application)

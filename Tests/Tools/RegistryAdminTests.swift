@@ -123,6 +123,37 @@ import Testing
 
   // MARK: Status
 
+  @Test func manyFoundersAtOnceFoundOneRegistry() throws {
+    for _ in 0..<4 {
+      let store = Store()
+      let running = try (0..<6).map { _ in try store.command("registry-admin", ["init", "--json"]).start() }
+      var told: Set<String> = []
+      for command in running {
+        let result = try command.finish()
+        #expect(result.status == 0, "\(result.messages)")
+        told.insert(result.text)
+      }
+      #expect(told.count == 1)
+      let status = try store.status()
+      #expect(status["writers"]?[0]?["length"] == 1)
+      #expect(status["waits"] == [])
+      #expect(try store.log("verify").status == 0)
+    }
+  }
+
+  @Test func foundingSurvivesKills() throws {
+    for microseconds in stride(from: 0 as UInt32, to: 60_000, by: 4000) {
+      let store = Store()
+      let command = try store.command("registry-admin", ["init"]).start()
+      usleep(microseconds)
+      command.signal(SIGKILL)
+      _ = try command.finish()
+      #expect(try store.admin("init").status == 0)
+      #expect(try store.status()["waits"] == [])
+      #expect(try store.admin("doctor").status == 0)
+    }
+  }
+
   @Test func statusTellsOfTheRunningNode() throws {
     let store = Store()
     _ = try store.founded()
