@@ -117,6 +117,15 @@ extension SQLiteStorage {
     }
   }
 
+  public func copyEntries(_ range: Range<UInt64>, from source: AreaID, to target: AreaID) throws {
+    let range = range.clamped(to: 0..<BlockID.limit)
+    guard !range.isEmpty else { return }
+    willWrite()
+    bind(range, in: source, sql.copyEntries)
+    sql.copyEntries.bind(Int64(BlockID.make(target, 0)) - Int64(BlockID.make(source, 0)), at: 3)
+    try sql.copyEntries.run()
+  }
+
   public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws {
     guard !range.isEmpty else { return }
     willWrite()

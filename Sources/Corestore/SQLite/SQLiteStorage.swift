@@ -1,4 +1,3 @@
-public import CompactEncoding
 public import Hypercore
 
 #if canImport(Glibc)

@@ -6,7 +6,7 @@ final class Statements {
   let coreByAlias, setAlias, aliases, aliasesOfNamespace, aliasesOfCore: Statement
   let areaByID, draftByName, draftsOfCore, dependents, insertArea, updateArea, deleteArea: Statement
   let block, hasBlock, blockIndexes, nodes, nodesOfRange: Statement
-  let putEntry, putBlock, putNodes, deleteBlocks, deleteEntries: Statement
+  let putEntry, putBlock, putNodes, copyEntries, deleteBlocks, deleteEntries: Statement
   let userData, putUserData, deleteUserData, userDataKeys, deleteAreaUserData: Statement
   let local, putLocal, deleteLocal, locals, deleteAreaLocal: Statement
 
@@ -70,6 +70,11 @@ final class Statements {
       "INSERT INTO blocks(id, value, nodes) VALUES(?, ?, x'') ON CONFLICT(id) DO UPDATE SET value = excluded.value")
     putNodes = try prepare(
       "INSERT INTO blocks(id, nodes) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET nodes = excluded.nodes")
+    copyEntries = try prepare(
+      """
+      INSERT OR REPLACE INTO blocks(id, nodes, value)
+      SELECT id + ?3, nodes, value FROM blocks WHERE id >= ?1 AND id < ?2 ORDER BY id
+      """)
     deleteBlocks = try prepare("UPDATE blocks SET value = NULL WHERE id >= ? AND id < ?")
     deleteEntries = try prepare("DELETE FROM blocks WHERE id >= ? AND id < ?")
 

@@ -224,6 +224,13 @@ final class OverlayStorage: Storage {
     later { try $0.putNodes(nodes, in: area) }
   }
 
+  func copyEntries(_ range: Range<UInt64>, from source: AreaID, to target: AreaID) throws {
+    for index in try blockIndexes(range, in: source, limit: .max) {
+      if let block = try block(index, in: source) { try putBlock(block, at: index, in: target) }
+    }
+    try putNodes(nodeIndexes(range, in: source).compactMap { try node($0, in: source) }, in: target)
+  }
+
   func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws {
     try touch(area) { $0.removeBlocks(range) }
     later { try $0.deleteBlocks(range, in: area) }

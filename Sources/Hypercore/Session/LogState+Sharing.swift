@@ -50,7 +50,10 @@ extension LogState {
     try storage.deleteArea(id)
     isDead = true
     context.states[id] = nil
-    context.afterRollback { [self] in isDead = false }
+    context.afterRollback { [self] in
+      isDead = false
+      context.states[id] = self
+    }
   }
 
   /// Length of the common start of two states, at least as far as whole roots tell.
@@ -92,21 +95,15 @@ extension LogState {
     area.dependency?.length = range.lowerBound
   }
 
-  /// Copies entries as far as they are stored.
+  /// Copies entries as far as they are stored, from whichever areas the source is layered over.
   func copy(_ range: Range<UInt64>, from source: LogState) throws {
-    for index in range {
-      var nodes: [TreeNode] = []
-      for node in FlatTree.nodes(ofEntry: index) {
-        if let node = try source.node(at: node) { nodes.append(node) }
-      }
-      let block = try source.block(at: index)
-      if let block, nodes.count == FlatTree.nodes(ofEntry: index).count {
-        try storage.appendEntries([block], nodes: nodes, from: index, in: id)
-      } else {
-        try storage.putNodes(nodes, in: id)
-        if let block { try storage.putBlock(block, at: index, in: id) }
-      }
+    var range = range
+    if let dependency = source.area.dependency, range.lowerBound < dependency.length {
+      let shared = range.clamped(to: 0..<dependency.length)
+      try copy(shared, from: context.state(dependency.area))
+      range = shared.upperBound..<range.upperBound
     }
+    if !range.isEmpty { try storage.copyEntries(range, from: source.id, to: id) }
   }
 
   /// Somebody else replaced the tree: snapshots lose what the old and the new one do not share.

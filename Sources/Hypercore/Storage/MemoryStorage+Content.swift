@@ -44,6 +44,12 @@ extension MemoryStorage {
     }
   }
 
+  public func copyEntries(_ range: Range<UInt64>, from source: AreaID, to target: AreaID) {
+    let content = contents[source] ?? Content()
+    for index in keys(of: content.blocks, in: range) { putBlock(content.blocks[index] ?? [], at: index, in: target) }
+    putNodes(nodeIndexes(range, in: source).compactMap { content.nodes[$0] }, in: target)
+  }
+
   public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) {
     for index in keys(of: contents[area]?.blocks ?? [:], in: range) {
       let old = contents[area]?.blocks[index]

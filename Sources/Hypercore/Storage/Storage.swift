@@ -100,6 +100,8 @@ public protocol Storage: AnyObject {
   func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) throws
   /// Stores nodes, replacing those with the same index.
   func putNodes(_ nodes: [TreeNode], in area: AreaID) throws
+  /// Stores the entries of a range of another area under the same indexes, replacing what is there.
+  func copyEntries(_ range: Range<UInt64>, from source: AreaID, to target: AreaID) throws
   /// Removes the blocks with an index in `range`, and leaves the nodes.
   func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) throws
   /// Removes entries: blocks and nodes.
