@@ -152,8 +152,8 @@ let package = Package(
     .testTarget(
       name: "ToolsTests",
       dependencies: [
-        "TestSupport", "JSON", "RegistryNode", "Registry", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto",
-        "CompactEncoding",
+        "TestSupport", "JSON", "Transport", "ProtomuxRPC", "RegistryNode", "Registry", "Autobase", "Corestore",
+        "Hypercore", "HypercoreCrypto", "CompactEncoding",
       ], path: "Tests/Tools", swiftSettings: settings),
     tests("ToolKit", ["JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),

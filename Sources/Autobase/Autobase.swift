@@ -223,6 +223,8 @@ extension Autobase {
     indexedLength = boot?.systemLength ?? 0
     updates = try UpdateLog(local?.records() ?? [])
     own = CheckpointState()
+    // After a transaction that was undone, they may be of blocks that are not there.
+    signatures.removeAll()
     isCaughtUp = false
     try restart()
     if !storage.isReadOnly {

@@ -83,7 +83,14 @@ import Testing
     try base.advance()
     #expect(try base.status() == before)
     try base.append(text("c"))
-    #expect(try base.view("view").block(at: 1) == text("c"))
+    let view = try base.view("view")
+    #expect(try view.block(at: 1) == text("c"))
+    // The undone block had been signed at the same length.
+    for view in [view, base.system.view] {
+      let tree = try view.tree(at: view.signedLength)
+      let signature = try #require(try view.storage.signature())
+      #expect(Verifier(key: view.key, manifest: view.manifest).accepts(tree, signature: signature))
+    }
   }
 
   @Test func manyAppendsInOneTransaction() throws {

@@ -46,7 +46,10 @@ struct Daemon {
     for address in server.addresses { reporter.listening(address, key: keyPair.publicKey) }
     ready()
     wait(loop, watcher)
+    let deadline = ContinuousClock.now + .milliseconds(drainMilliseconds)
     waiting { await server.drain(timeoutMilliseconds: UInt64(drainMilliseconds)) }
+    // What commands do for callers who are gone is finished, too.
+    while service.pending.value > 0, ContinuousClock.now < deadline { usleep(5_000) }
     let unfinished = service.pending.value
     service.stop()
     waiting { await loop.shutdown() }

@@ -35,8 +35,16 @@ final class RegistryHost {
     service.peerCount = UInt64(connections)
     let results = service.respond(to: calls)
     var failure: String?
-    for case .failure(let error) in results where error.cause?.code == "STORE_ERROR" { failure = error.cause?.message }
-    note(failure)
+    // Reading may go well all the time: what shows that the store works again is a commit.
+    var hasCommitted = false
+    for (call, result) in zip(calls, results) {
+      switch result {
+      case .failure(let error): if error.cause?.code == "STORE_ERROR" { failure = error.cause?.message }
+      case .success:
+        if problem != nil { hasCommitted = hasCommitted || RegistryMethod(rawValue: call.method)?.need != .read }
+      }
+    }
+    if failure != nil || hasCommitted { note(failure) }
     return results
   }
 
@@ -44,7 +52,6 @@ final class RegistryHost {
   func follow() {
     do {
       try node.base.advance()
-      note(nil)
     } catch let error as StoreError where error.category == .temporary {
       // Somebody holds the store for long; the next call or commit comes here again.
     } catch {
