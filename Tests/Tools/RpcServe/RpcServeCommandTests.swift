@@ -92,13 +92,14 @@ import Transport
   @Test func theFirstSignalDrainsAndTheSecondEnds() async throws {
     let store = Store()
     let begun = store.folder.file("begun")
-    let patient = try server(["--exec", "slow=touch begun; sleep 0.7; echo done"], store)
+    let patient = try server(["--exec", "slow=touch begun; while [ ! -e go ]; do sleep 0.05; done; echo done"], store)
     let client = try await patient.client()
     async let answer = client.call("slow", [])
     while access(begun, F_OK) != 0 { try await Task.sleep(for: .milliseconds(5)) }
     patient.process.signal(SIGUSR1)
     try await patient.waitForMessage("1 connections, 1 calls in progress")
     patient.process.signal(SIGTERM)
+    try store.folder.write("go", [])
     #expect(try await answer == Array("done\n".utf8))
     #expect(try patient.process.finish().status == 0)
 
