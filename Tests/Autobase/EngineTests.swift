@@ -223,4 +223,18 @@ import Testing
     #expect(base.info.heads.contains(Checkout(key: key, length: 1)))
     #expect(log.manifest?.key == key)
   }
+
+  /// A local log whose nodes reference what is not here: appending is refused, and does not wait for ever.
+  @Test func unreadableLocalLog() throws {
+    let pair = KeyPair(seed: Fixed32())
+    let storage = MemoryBaseStorage(local: pair)
+    let stranger = try #require(Fixed32([UInt8](repeating: 9, count: 32)))
+    storage.localLog(pair).append(replicated: [
+      OplogMessage(heads: [Checkout(key: stranger, length: 4)], value: [1]).encoded()
+    ])
+    let base = try Autobase(storage, Echo())
+    #expect(throws: AutobaseError.self) { try base.append(self.text("x")) }
+    try base.advance()
+    #expect(base.length == 0)
+  }
 }

@@ -7,7 +7,17 @@ extension Autobase {
   ///
   /// - Throws: what `apply` or the store throws. Then nothing is stored, what was queued is dropped, and the next call
   ///   starts from the state before.
-  public func advance() throws { try change { try advanceUntilIdle() } }
+  public func advance() throws {
+    guard try storage.read({ hasNews }) else { return }
+    try change { try advanceUntilIdle() }
+  }
+
+  /// Whether there may be something to do. Most calls come because something might have changed, and must not make
+  /// writers wait.
+  private var hasNews: Bool {
+    isClosed || !isCaughtUp || !queue.isEmpty || !wantedWriters.isEmpty || isStale
+      || readers.all.contains { !$0.isIdle && !$0.isFrozen }
+  }
 
   /// Runs `body` in a transaction, after making sure that memory and store agree.
   func change<R>(_ body: () throws -> R) throws -> R {
@@ -42,7 +52,11 @@ extension Autobase {
       } else if try needsFlush() {
         try flush([], nextSystem: nil)
       }
-      if taken == 0 && queue.isEmpty && wantedWriters.isEmpty { return }
+      if taken > 0 || !wantedWriters.isEmpty { continue }
+      if queue.isEmpty { return }
+      guard !localNodes.isEmpty else {
+        throw AutobaseError.corrupt("the local log holds nodes whose references are not stored here")
+      }
     }
   }
 
