@@ -16,15 +16,21 @@ public final class StoreWatcher {
 
   private let directory: String
   private var seen: Fingerprint
+  private var isWatching = false
 
   /// Watches the store in `directory`. Commits from now on count.
   public init(directory: String) {
     self.directory = directory
     fileDescriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-    if fileDescriptor >= 0 {
-      inotify_add_watch(fileDescriptor, directory + "/" + ChangeNotifier.fileName, UInt32(IN_MODIFY))
-    }
     seen = Fingerprint(directory)
+    watch()
+  }
+
+  /// Starts to watch the file, which the first writer creates.
+  private func watch() {
+    guard !isWatching, fileDescriptor >= 0 else { return }
+    isWatching =
+      inotify_add_watch(fileDescriptor, directory + "/" + ChangeNotifier.fileName, UInt32(IN_MODIFY)) >= 0
   }
 
   deinit { if fileDescriptor >= 0 { close(fileDescriptor) } }
@@ -36,6 +42,7 @@ public final class StoreWatcher {
   public func wait(timeoutMilliseconds: Int) -> Bool {
     var remaining = timeoutMilliseconds
     while true {
+      watch()
       let slice = min(max(remaining, 0), Self.pollMilliseconds)
       var item = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
       let ready = poll(&item, 1, Int32(slice))
