@@ -46,6 +46,8 @@ struct ChildProcess: ~Copyable {
     posix_spawn_file_actions_adddup2(&actions, pipes[0].readEnd, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1].writeEnd, 1)
     if capturesErrors { posix_spawn_file_actions_adddup2(&actions, pipes[2].writeEnd, 2) }
+    // A command that held a socket would keep its connection open after this process closed it.
+    _ = addCloseFrom(&actions, 3)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -127,6 +129,10 @@ struct ChildProcess: ~Copyable {
     }
   }
 }
+
+/// `posix_spawn_file_actions_addclosefrom_np` of glibc 2.34, which its headers hide from Swift.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+private func addCloseFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: CInt) -> CInt
 
 /// A command could not be started.
 struct ChildProcessError: Error {
