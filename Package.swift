@@ -129,11 +129,17 @@ let package = Package(
       ]),
     tool(
       "rpc-serve",
-      ["StoreToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore", "ProtomuxRPC", "HypercoreCrypto",
-       "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log")]),
+      [
+        "StoreToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore", "ProtomuxRPC",
+        "HypercoreCrypto",
+        "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log"),
+      ]),
     tool(
       "rpc-call",
-      ["Transport", "ProtomuxRPC", "RegistryNode", "Registry", "Hyperschema", "HypercoreCrypto", "JSON", "CompactEncoding"]),
+      [
+        "Transport", "ProtomuxRPC", "RegistryNode", "Registry", "Hyperschema", "HypercoreCrypto", "JSON",
+        "CompactEncoding",
+      ]),
 
     // Tests.
     .target(
@@ -176,7 +182,8 @@ let package = Package(
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),
     tests("Protomux", ["JSON", "CompactEncoding"]),
     .executableTarget(
-      name: "store-helper", dependencies: ["Corestore", "Hypercore"], path: "Tests/StoreHelper", swiftSettings: settings),
+      name: "store-helper", dependencies: ["Corestore", "Hypercore"], path: "Tests/StoreHelper", swiftSettings: settings
+    ),
     tests("Corestore", ["store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
     tests(
       "Transport",
