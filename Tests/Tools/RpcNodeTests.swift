@@ -69,6 +69,8 @@ import Testing
     try caller.send(lines(0..<300))
     try caller.wait { output, _ in output.split(separator: "\n").count > 20 }
     first.process.signal(SIGKILL)
+    // The lock ends with the process, and that takes a moment.
+    _ = try first.process.finish()
     let result = try caller.finish(input: lines(300..<5000))
     #expect(result.status == 3, "\(result.messages)")
     let acks = result.lines.filter { $0.contains("\"ok\":true") }
