@@ -37,10 +37,10 @@ public enum TextCodec: String, BeeCodec, Sendable, CaseIterable {
   public func encode(_ value: String) -> [UInt8] {
     switch self {
     case .utf8: Array(value.utf8)
-    case .ascii: value.utf16.map { UInt8(truncatingIfNeeded: $0) }
+    case .ascii: TextEncoding.ascii(value)
     case .hex: hexPrefix(value)
-    case .base64: Base64.decode(value)
-    case .utf16le: value.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+    case .base64: Base64.decode(skippingOthers: value)
+    case .utf16le: TextEncoding.utf16(value)
     }
   }
 
@@ -48,14 +48,10 @@ public enum TextCodec: String, BeeCodec, Sendable, CaseIterable {
   public func decode(_ bytes: [UInt8]) -> String {
     switch self {
     case .utf8: String(decoding: bytes, as: UTF8.self)
-    case .ascii: String(decoding: bytes.map { $0 & 0x7f }, as: UTF8.self)
+    case .ascii: TextEncoding.ascii(decoding: bytes)
     case .hex: Hex.encode(bytes)
     case .base64: Base64.encode(bytes)
-    case .utf16le:
-      String(
-        decoding: stride(from: 0, to: bytes.count - bytes.count % 2, by: 2).map {
-          UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8
-        }, as: UTF16.self)
+    case .utf16le: TextEncoding.utf16(decoding: bytes)
     }
   }
 
