@@ -77,6 +77,24 @@ public final class RegistryNode {
   /// The key of the node's own log; nil in a node that only reads.
   public var localKey: Fixed32? { base.local?.key }
 
+  /// Why a writer cannot be removed. `apply` ignores such operations; whoever asks should hear of it before.
+  public enum RemovalRefusal: Sendable {
+    /// The key is no writer's, or no longer.
+    case notAWriter
+    /// Nobody would be left to decide.
+    case lastIndexer
+  }
+
+  /// What stands against the removal of a writer; nil when nothing does (spec 04 §9.4).
+  ///
+  /// - Parameter leaving: writers whose removal is decided and not applied yet.
+  public func removalRefusal(of key: Fixed32, leaving: Set<Fixed32> = []) throws -> RemovalRefusal? {
+    let isWriter = try base.members().contains { $0.key == key && !$0.member.isRemoved }
+    guard isWriter, !leaving.contains(key) else { return .notAWriter }
+    let indexers = base.info.indexers.map(\.key).filter { !leaving.contains($0) }
+    return indexers == [key] ? .lastIndexer : nil
+  }
+
   /// What the node says of itself.
   public func status(peers: UInt64 = 0, software: String? = nil) throws -> Status {
     let database = try base.view(RegistryView.name)

@@ -113,12 +113,11 @@ public final class RegistryService {
 
   /// Refuses what `apply` would ignore, so that the caller hears of it.
   private func checkRemoval(_ key: Fixed32, _ leaving: Set<Fixed32>) throws(RPCError) {
-    let members = try attempt { try self.node.base.members() }
-    guard let member = members.first(where: { $0.key == key })?.member, !member.isRemoved, !leaving.contains(key) else {
-      throw .refused("Not a writer", "NOT_A_WRITER")
+    switch try attempt({ try self.node.removalRefusal(of: key, leaving: leaving) }) {
+    case .notAWriter: throw .refused("Not a writer", "NOT_A_WRITER")
+    case .lastIndexer: throw .refused("Cannot remove the last indexer", "LAST_INDEXER")
+    case nil: return
     }
-    let indexers = node.base.info.indexers.map(\.key).filter { !leaving.contains($0) }
-    guard indexers != [key] else { throw .refused("Cannot remove the last indexer", "LAST_INDEXER") }
   }
 
   private func store(_ operations: [[UInt8]]) throws(RPCError) {

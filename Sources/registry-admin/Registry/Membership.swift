@@ -48,21 +48,22 @@ struct Membership {
     guard let local = node.localKey, members.contains(where: { $0.key == local && !$0.member.isRemoved }) else {
       throw AutobaseError.notWritable
     }
-    let isMember = members.contains { $0.key == key && !$0.member.isRemoved }
     switch change {
     case .add:
-      if isMember { return false }
+      if members.contains(where: { $0.key == key && !$0.member.isRemoved }) { return false }
       if try [node.serverKeyPair.publicKey, node.status().viewKey].contains(key) {
         throw ToolError(
           .refused, "\(options.text(key)) is not the key of a writer but this node's server or view key",
           hint: "the new node prints its writer as its local key")
       }
     case .remove:
-      guard isMember else {
+      switch try node.removalRefusal(of: key) {
+      case .notAWriter:
         throw ToolError(
           .refused, "\(options.text(key)) is not a writer", hint: "`registry-admin status` lists the writers")
+      case .lastIndexer: throw AutobaseError.lastIndexer
+      case nil: break
       }
-      guard node.base.info.indexers.map(\.key) != [key] else { throw AutobaseError.lastIndexer }
     }
     return true
   }
