@@ -106,12 +106,14 @@ let package = Package(
         "ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    library("RegistryToolKit", ["ToolKit", "RegistryNode", "HypercoreCrypto"]),
     tool(
       "hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
     tool(
       "registry-admin",
       [
-        "StoreToolKit", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperschema", "Hyperdispatch", "Corestore",
+        "StoreToolKit", "RegistryToolKit", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperschema",
+        "Hyperdispatch", "Corestore",
         "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding", "CSQLite", "CSodium",
       ]),
 
@@ -124,13 +126,15 @@ let package = Package(
     tool(
       "hdb-view",
       [
-        "StoreToolKit", "RegistryNode", "Registry", "HyperDB", "Hyperbee", "Hyperschema", "Hyperdispatch",
+        "StoreToolKit", "RegistryToolKit", "RegistryNode", "Registry", "HyperDB", "Hyperbee", "Hyperschema",
+        "Hyperdispatch",
         "IndexEncoder", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
     tool(
       "rpc-serve",
       [
-        "StoreToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore", "ProtomuxRPC",
+        "StoreToolKit", "RegistryToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore",
+        "ProtomuxRPC",
         "HypercoreCrypto",
         "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log"),
       ]),

@@ -1,7 +1,6 @@
 public import HyperDB
 public import Hyperbee
 public import IndexEncoder
-public import RegistryNode
 public import ToolKit
 
 extension BeeError: ToolErrorConvertible {
@@ -35,14 +34,5 @@ extension IndexError: ToolErrorConvertible {
     case .invalidNumber, .invalidValue: ToolError(.usage, "\(self)")
     default: ToolError(.integrity, "a key of the view is damaged: \(self)")
     }
-  }
-}
-
-extension RegistryNodeError: ToolErrorConvertible {
-  public var toolError: ToolError {
-    if case .notInitialized = self {
-      return ToolError(.negative, "the store holds no registry", hint: "`registry-admin init` founds one")
-    }
-    return ToolError(.refused, "\(self)")
   }
 }

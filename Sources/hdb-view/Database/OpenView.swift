@@ -6,6 +6,7 @@ import Hyperbee
 import Hypercore
 import Registry
 import RegistryNode
+import RegistryToolKit
 import StoreToolKit
 import ToolKit
 

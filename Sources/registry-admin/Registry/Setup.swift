@@ -4,6 +4,7 @@ import Corestore
 import Glibc
 import JSON
 import RegistryNode
+import RegistryToolKit
 import StoreToolKit
 import ToolKit
 

@@ -4,6 +4,7 @@ import Corestore
 import HypercoreCrypto
 import ProtomuxRPC
 import RegistryNode
+import RegistryToolKit
 import ToolKit
 import Transport
 
