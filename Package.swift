@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "Autobase", targets: ["Autobase"]),
     .library(name: "ProtomuxRPC", targets: ["ProtomuxRPC", "Protomux"]),
     .library(name: "Registry", targets: ["Registry", "JSON"]),
+    .library(name: "Replication", targets: ["Replication", "Protomux"]),
     .library(name: "Transport", targets: ["Transport"]),
   ],
   dependencies: [
@@ -75,10 +76,11 @@ let package = Package(
     // The wire.
     library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
     library("ProtomuxRPC", ["Protomux", "CompactEncoding", "HypercoreCrypto"]),
+    library("Replication", ["Protomux", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     library(
       "Transport",
       [
-        "ProtomuxRPC", "Protomux", "HypercoreCrypto", "CompactEncoding",
+        "Replication", "Hypercore", "ProtomuxRPC", "Protomux", "HypercoreCrypto", "CompactEncoding",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -196,6 +198,8 @@ let package = Package(
         "CompactEncoding",
       ]),
     tests("ProtomuxRPC", ["JSON", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
+    tests(
+      "Replication", ["JSON", "Protomux", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]
 )

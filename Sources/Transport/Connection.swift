@@ -7,7 +7,7 @@ internal import Synchronization
 /// One secure connection: socket, secure stream, muxer, and the session that uses them.
 ///
 /// Everything but ``execute(_:)`` belongs to the connection's event loop, where sessions are called.
-public final class Connection: @unchecked Sendable {
+public final class Connection: MuxCarrier, @unchecked Sendable {
   typealias MakeSession = (Peer, Connection) -> (any ConnectionSession)?
 
   /// The muxer. What is sent on it leaves with the next ``flush()``, which follows every read by itself.
