@@ -109,6 +109,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     library("RegistryToolKit", ["ToolKit", "RegistryNode", "HypercoreCrypto"]),
+    library(
+      "TransportToolKit",
+      [
+        "ToolKit", "Transport", "HypercoreCrypto", "CompactEncoding",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     tool(
       "hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
     tool(
@@ -135,16 +141,16 @@ let package = Package(
     tool(
       "rpc-serve",
       [
-        "StoreToolKit", "RegistryToolKit", "Transport", "RegistryNode", "Registry", "Autobase", "Corestore",
-        "ProtomuxRPC",
+        "StoreToolKit", "RegistryToolKit", "TransportToolKit", "Transport", "RegistryNode", "Registry", "Autobase",
+        "Corestore", "ProtomuxRPC",
         "HypercoreCrypto",
         "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log"),
       ]),
     tool(
       "rpc-call",
       [
-        "Transport", "ProtomuxRPC", "RegistryNode", "Registry", "Hyperschema", "HypercoreCrypto", "JSON",
-        "CompactEncoding",
+        "TransportToolKit", "Transport", "ProtomuxRPC", "RegistryNode", "Registry", "Hyperschema", "HypercoreCrypto",
+        "JSON", "CompactEncoding",
       ]),
 
     // Tests.

@@ -3,6 +3,7 @@ import HypercoreCrypto
 import ProtomuxRPC
 import ToolKit
 import Transport
+import TransportToolKit
 
 /// Makes calls in order over one connection at a time, and finds another server when one fails.
 ///

@@ -3,6 +3,7 @@ import JSON
 import ProtomuxRPC
 import ToolKit
 import Transport
+import TransportToolKit
 
 /// Asks every server at the same time how it is, and tells in the order of the list.
 ///

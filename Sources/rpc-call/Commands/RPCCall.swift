@@ -6,6 +6,7 @@ import Hyperschema
 import JSON
 import ToolKit
 import Transport
+import TransportToolKit
 
 /// `rpc-call(1)`: calls one method on one of several servers.
 @main

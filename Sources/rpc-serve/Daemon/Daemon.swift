@@ -6,6 +6,7 @@ import Logging
 import RegistryNode
 import ToolKit
 import Transport
+import TransportToolKit
 
 /// The life of the server: it starts, waits for signals and for commits of other processes, and ends.
 ///

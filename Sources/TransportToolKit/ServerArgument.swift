@@ -1,17 +1,18 @@
-import ArgumentParser
-import CompactEncoding
+public import ArgumentParser
+public import CompactEncoding
 import HypercoreCrypto
-import ToolKit
-import Transport
+public import ToolKit
+public import Transport
 
 /// A server on the command line: `KEY@HOST:PORT`, `KEY@[IPV6]:PORT` or `KEY@unix:PATH`.
-struct ServerArgument: ExpressibleByArgument, Hashable, Sendable {
+public struct ServerArgument: ExpressibleByArgument, Hashable, Sendable {
   /// The only key that the server may prove.
-  let key: Fixed32
+  public let key: Fixed32
   /// Where it is.
-  let address: TransportAddress
+  public let address: TransportAddress
 
-  init?(argument: String) {
+  /// Reads a server; nil when the text is none, or names port 0.
+  public init?(argument: String) {
     guard let sign = argument.firstIndex(of: "@"), let key = try? KeyIdentifier.decode(String(argument[..<sign])),
       let address = TransportAddress(String(argument[argument.index(after: sign)...]))
     else { return nil }
@@ -21,7 +22,7 @@ struct ServerArgument: ExpressibleByArgument, Hashable, Sendable {
   }
 
   /// The servers that a setting lists, separated by spaces or commas.
-  static func list(_ text: String) throws(ToolError) -> [ServerArgument] {
+  public static func list(_ text: String) throws(ToolError) -> [ServerArgument] {
     var servers: [ServerArgument] = []
     for word in text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == "\t" }) {
       guard let server = ServerArgument(argument: String(word)) else {
@@ -36,6 +37,6 @@ struct ServerArgument: ExpressibleByArgument, Hashable, Sendable {
 }
 
 extension ServerArgument: CustomStringConvertible {
-  var description: String { "\(KeyIdentifier.encode(key))@\(address)" }
-  var defaultValueDescription: String { description }
+  public var description: String { "\(KeyIdentifier.encode(key))@\(address)" }
+  public var defaultValueDescription: String { description }
 }

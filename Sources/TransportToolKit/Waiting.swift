@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// Runs asynchronous work from a thread that has nothing else to do, and waits for it.
-func waiting<R: Sendable>(for body: @escaping @Sendable () async -> R) -> R {
+public func waiting<R: Sendable>(for body: @escaping @Sendable () async -> R) -> R {
   let box = ResultBox<R>()
   let done = DispatchSemaphore(value: 0)
   Task.detached {
