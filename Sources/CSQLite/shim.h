@@ -34,3 +34,11 @@ static inline const volatile void *hypertools_wal_index(sqlite3 *database) {
 static inline void hypertools_wal_header(const volatile void *memory, unsigned long long header[6]) {
   for (int i = 0; i < 6; i++) header[i] = ((const volatile unsigned long long *)memory)[i];
 }
+
+/* Waits until the write-ahead log of the database is on disk, through SQLite's own file and so through its VFS. */
+static inline int hypertools_sync_wal(sqlite3 *database) {
+  sqlite3_file *file = 0;
+  int code = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+  if (code != SQLITE_OK || !file || !file->pMethods) return code;
+  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}

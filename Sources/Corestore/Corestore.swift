@@ -53,6 +53,13 @@
 /// What a draft has below `dependency_length` rests in the area it depends on. Ids are never used twice. Node i is found
 /// in the row of block (right-most leaf of i) / 2, at (depth of i) · 40.
 ///
+/// ## Durability
+///
+/// A commit is visible to all processes at once. Whether it also survives a power failure is up to how the store is
+/// opened and to the transaction: with ``StoreOptions/Durability/full`` a commit waits for the disk, unless it is a
+/// relaxed one, which holds only what others can send again. ``makeDurable()`` waits for all that was committed. A power
+/// failure takes back the newest commits that nobody waited for, never one from among those before them.
+///
 /// Invariants after any crash: the roots of every head are stored and hash to `root_hash`; the signature of a default
 /// state is valid for it; no block or node lies behind the end of its log.
 ///
@@ -123,13 +130,24 @@ public final class Corestore {
 
   /// Runs `body` as one transaction over any number of logs: all of its changes take effect when it returns, none
   /// when it throws. Transactions nest; the outermost one commits.
+  ///
+  /// - Parameter durability: whether the commit must survive a power failure, see ``StoreContext/write(durability:_:)``.
   @discardableResult
-  public func write<R>(_ body: () throws -> R) throws -> R { try context.write(body) }
+  public func write<R>(durability: CommitDurability? = nil, _ body: () throws -> R) throws -> R {
+    try context.write(durability: durability, body)
+  }
 
   /// Runs `body` with every read in it seeing the same state of the whole store. Many reads in one are faster than
   /// each for itself.
   @discardableResult
   public func read<R>(_ body: () throws -> R) throws -> R { try context.read(body) }
+
+  /// Whether everything that is committed, by this process or by another one, is known to survive a power failure.
+  public var isDurable: Bool { context.isDurable }
+
+  /// Waits until everything that is committed survives a power failure. To be called before a block of a log that is
+  /// signed here leaves the machine; costs nothing when nothing was committed since the last time.
+  public func makeDurable() throws { try context.makeDurable() }
 
   // MARK: Names and key pairs
 

@@ -111,6 +111,13 @@ final class Database {
     UnsafeRawPointer($0)
   }
 
+  /// Waits until all frames of the write-ahead log are on disk; what is no longer in it went to the database's file
+  /// and on disk before it was taken out.
+  func syncLog() throws(StoreError) {
+    let code = hypertools_sync_wal(handle)
+    guard code == SQLITE_OK else { throw failure(code, "sync") }
+  }
+
   /// The error for an SQLite result code, with the text of the connection.
   func failure(_ code: Int32, _ operation: String) -> StoreError {
     let detail =

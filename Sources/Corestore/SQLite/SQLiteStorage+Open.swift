@@ -41,12 +41,19 @@ extension SQLiteStorage {
   /// Lets the database grow to at most `count` pages; beyond that, writing fails as on a full disk.
   public func limitPages(_ count: Int) throws { try database.execute("PRAGMA max_page_count = \(count)") }
 
+  /// Makes a directory and those above it. They survive a power failure: what is synced inside them would be lost with
+  /// them.
   static func makeDirectory(_ path: String, mode: mode_t) throws(StoreError) {
     var created = ""
     for part in path.split(separator: "/", omittingEmptySubsequences: false) {
       created += created.isEmpty && !path.hasPrefix("/") ? String(part) : "/" + part
       if created.hasPrefix("//") { created.removeFirst() }
-      if part.isEmpty || mkdir(created, mode) == 0 || errno == EEXIST || errno == EISDIR { continue }
+      if part.isEmpty { continue }
+      if mkdir(created, mode) == 0 {
+        sync(directory: created + "/..")
+        continue
+      }
+      if errno == EEXIST || errno == EISDIR { continue }
       let error = errno
       var info = stat()
       if stat(created, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR { continue }
@@ -56,6 +63,14 @@ extension SQLiteStorage {
       if error == ENOSPC || error == EDQUOT { throw .diskFull(path: created) }
       throw .system(path: created, operation: "create", detail: String(cString: strerror(error)))
     }
+  }
+
+  /// Waits until the names in a directory are on disk, as far as the system does that.
+  static func sync(directory: String) {
+    let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   private static func prepare(_ database: Database, _ options: StoreOptions) throws(StoreError) {

@@ -18,6 +18,13 @@ public final class SQLiteStorage: Storage {
   private var hasWritten = false
   /// A version, and what was shared before the transaction that found it.
   private var known: (stamp: CommitStamp, version: UInt64)?
+  private let durability: StoreOptions.Durability
+  /// Whether the connection waits for the disk at each commit.
+  private var isSynchronous: Bool
+  /// The state of the database that is known to be on disk.
+  private var durable: CommitStamp?
+  /// The state in which the open write transaction found the database.
+  private var started: CommitStamp?
   /// High half: local changes that the file's counter does not show.
   private var rollbacks: UInt64 = 0
 
@@ -26,6 +33,8 @@ public final class SQLiteStorage: Storage {
   /// - Throws: ``StoreError``.
   public init(directory: String, options: StoreOptions = StoreOptions()) throws(StoreError) {
     self.directory = directory
+    durability = options.durability
+    isSynchronous = options.durability == .full
     database = try Self.open(directory, options)
     sql = try Statements(database)
     if !options.isReadOnly { notifier = ChangeNotifier(directory: directory) }
@@ -37,7 +46,7 @@ public final class SQLiteStorage: Storage {
     precondition(transaction == nil, "transactions do not nest")
     known = nil
     switch kind {
-    case .write: try sql.beginWrite.run()
+    case .write: return try beginWrite(.full)
     case .read:
       if database.mode == .immutable && Self.hasLog(database.path) {
         throw StoreError.readOnly(path: database.path, detail: "a writer has begun; open the store again")
@@ -56,9 +65,27 @@ public final class SQLiteStorage: Storage {
     transaction = kind
   }
 
+  public func beginWrite(_ wanted: CommitDurability) throws {
+    precondition(transaction == nil, "transactions do not nest")
+    known = nil
+    let waits = durability == .full && wanted == .full
+    if waits != isSynchronous {
+      try database.execute("PRAGMA synchronous = \(waits ? "FULL" : "NORMAL")")
+      isSynchronous = waits
+    }
+    try sql.beginWrite.run()
+    started = database.walIndex.map { CommitStamp($0) }
+    transaction = .write
+  }
+
   public func commit() throws {
     precondition(transaction != nil, "no transaction is open")
     try sql.commit.run()
+    if transaction == .write && hasWritten && isSynchronous, let started, let index = database.walIndex {
+      // Nobody else can commit between the two looks, but somebody may have, right after.
+      let now = CommitStamp(index)
+      if now.isNext(after: started) { durable = now }
+    }
     let wrote = transaction == .write && hasWritten
     transaction = nil
     hasWritten = false
@@ -82,4 +109,19 @@ public final class SQLiteStorage: Storage {
   }
 
   func willWrite() { hasWritten = true }
+
+  // MARK: Durability
+
+  public var isDurable: Bool {
+    guard let index = database.walIndex else { return true }
+    return durable == CommitStamp(index)
+  }
+
+  public func makeDurable() throws {
+    precondition(transaction == nil, "a transaction is open")
+    // Taken before: what is committed in between may be on disk as well, but need not be.
+    guard let stamp = database.walIndex.map({ CommitStamp($0) }), stamp != durable else { return }
+    try database.syncLog()
+    durable = stamp
+  }
 }

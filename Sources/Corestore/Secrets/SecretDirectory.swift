@@ -65,11 +65,7 @@ public final class SecretDirectory: SecretStore {
     close(descriptor)
     guard written == bytes.count else { throw failure("write", temporary, written < 0 ? error : ENOSPC) }
     guard link(temporary, file) == 0 || errno == EEXIST else { throw failure("write", file, errno) }
-    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if directory >= 0 {
-      fsync(directory)
-      close(directory)
-    }
+    SQLiteStorage.sync(directory: path)
   }
 
   private func failure(_ operation: String, _ path: String, _ code: Int32) -> StoreError {

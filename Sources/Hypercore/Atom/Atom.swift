@@ -34,7 +34,7 @@ public final class Atom {
   /// - Throws: ``SessionError/atomConflict(length:fork:foundLength:foundFork:)`` when a log changed outside the atom,
   ///   or an error of the storage. Nothing is written then.
   public func flush() throws {
-    try base.write {
+    try base.write(durability: .full) {
       for (id, touched) in overlay.areas {
         guard let found = try base.storage.area(id)?.head else { throw SessionError.closed("flush") }
         guard found.length == touched.start.length, found.fork == touched.start.fork else {

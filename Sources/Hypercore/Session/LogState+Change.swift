@@ -83,7 +83,9 @@ extension LogState {
     case .given(let signature):
       area.head.signature = signature
       pendingSigner = nil
-    case .sign(let verifier, let keyPair): pendingSigner = (verifier, keyPair)
+    case .sign(let verifier, let keyPair):
+      pendingSigner = (verifier, keyPair)
+      context.requireDurability()
     }
   }
 

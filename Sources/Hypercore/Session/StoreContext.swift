@@ -26,6 +26,9 @@ public final class StoreContext {
   private(set) var generation: UInt64 = 0
   private var seenVersion: UInt64
   private var kind: TransactionKind?
+  private var durability = CommitDurability.full
+  /// The open transaction began as a relaxed one, and then came to hold what must be durable.
+  private var needsDurability = false
   /// An inner transaction failed after it had changed something; the outer one cannot commit.
   private var isPoisoned = false
   private var changes = 0
@@ -49,17 +52,40 @@ public final class StoreContext {
 
   /// Runs `body` as one transaction: all of its changes take effect together when it returns, none when it throws.
   ///
+  /// - Parameter durability: whether the commit must survive a power failure; nil stands for that of the transaction
+  ///   that this one joins, else for ``CommitDurability/full``. A relaxed transaction in which a log is signed here
+  ///   becomes a full one: nobody may hear of a block of ours that a power failure could take back.
   /// - Throws: what `body` throws, an error of the storage, or ``SessionError/writeInsideRead``.
-  public func write<R>(_ body: () throws -> R) throws -> R {
+  public func write<R>(durability: CommitDurability? = nil, _ body: () throws -> R) throws -> R {
     if kind == .read { throw SessionError.writeInsideRead }
     if kind == .write {
+      if durability == .full { requireDurability() }
       let before = changes
       do { return try body() } catch {
         if changes != before { isPoisoned = true }
         throw error
       }
     }
+    self.durability = durability ?? .full
     return try run(.write, body)
+  }
+
+  /// The commit of the open transaction must survive a power failure.
+  func requireDurability() { if durability == .relaxed { needsDurability = true } }
+
+  /// Whether everything that is committed, by this process or by another one, is known to survive a power failure.
+  public var isDurable: Bool { storage.isDurable }
+
+  /// Waits until everything that is committed, by this process or by another one, survives a power failure.
+  ///
+  /// Whoever sends blocks of a log that is signed here calls this first, however the store was opened: another
+  /// process may have committed them without waiting, or died before it had waited. It costs nothing when nothing was
+  /// committed since the last time.
+  ///
+  /// - Throws: an error of the storage, ``SessionError/writeInsideRead`` inside a transaction.
+  public func makeDurable() throws {
+    guard kind == nil else { throw SessionError.writeInsideRead }
+    if !storage.isDurable { try storage.makeDurable() }
   }
 
   /// Runs `body` with every read in it seeing the same state of the whole store.
@@ -69,7 +95,10 @@ public final class StoreContext {
   }
 
   private func run<R>(_ new: TransactionKind, _ body: () throws -> R) throws -> R {
-    try storage.begin(new)
+    switch new {
+    case .read: try storage.begin(.read)
+    case .write: try storage.beginWrite(durability)
+    }
     kind = new
     let version = storage.version
     if version != seenVersion {
@@ -86,12 +115,22 @@ public final class StoreContext {
       abandon()
       throw error
     }
+    let awaited = needsDurability
+    needsDurability = false
+    do {
+      // Before anybody here hears of the commit.
+      if awaited { try storage.makeDurable() }
+    } catch {
+      finish()
+      throw error
+    }
     finish()
     return result
   }
 
   private func abandon() {
     kind = nil
+    needsDurability = false
     storage.rollback()
     seenVersion = storage.version
     // What failed before it had changed anything, as a refused append or a read, leaves all that is known as it is.

@@ -19,6 +19,8 @@ public protocol Storage: AnyObject {
 
   /// Opens a transaction. None may be open.
   func begin(_ kind: TransactionKind) throws
+  /// Opens a write transaction whose commit need not wait for the disk when `durability` is relaxed.
+  func beginWrite(_ durability: CommitDurability) throws
   /// Makes everything since ``begin(_:)`` visible and, for a durable storage, lasting.
   ///
   /// When it throws, the transaction is still open and must be rolled back.
@@ -31,6 +33,11 @@ public protocol Storage: AnyObject {
   var version: UInt64 { get }
   /// Whether a transaction that begins now would surely find this version; asked when none is open.
   func isCurrent(_ version: UInt64) -> Bool
+  /// Whether everything that is committed, by whomever, is known to survive a power failure; asked when no transaction
+  /// is open.
+  var isDurable: Bool { get }
+  /// Waits until everything that is committed, by whomever, survives a power failure. No transaction may be open.
+  func makeDurable() throws
 
   // MARK: The store
 
@@ -129,6 +136,12 @@ public protocol Storage: AnyObject {
 extension Storage {
   /// Says that it cannot be told without a transaction.
   public func isCurrent(_ version: UInt64) -> Bool { false }
+  /// Begins a transaction like any other.
+  public func beginWrite(_ durability: CommitDurability) throws { try begin(.write) }
+  /// A storage without a disk has nothing to wait for.
+  public var isDurable: Bool { true }
+  /// Does nothing.
+  public func makeDurable() throws {}
 }
 
 /// What a transaction may do.
