@@ -134,6 +134,8 @@ public final class Autobase {
   var signatures: [String: (key: Fixed32, value: IndexCheckpoint)] = [:]
   /// The boot record as it is stored.
   var storedBoot: BootRecord?
+  /// Counts what changed views or signatures.
+  public internal(set) var changeCount: UInt64 = 0
   var isCaughtUp = false
   /// Whether memory may differ from the store, after a failure.
   var needsReload = false
@@ -145,11 +147,14 @@ public final class Autobase {
     public var isOptimistic: Bool
     /// Most nodes taken into the graph before they are applied.
     public var nodesPerRound: Int
+    /// As long as there are no more writers than this, all of them are replicated all the time.
+    public var activeWriters: Int
 
     /// The defaults.
-    public init(isOptimistic: Bool = false, nodesPerRound: Int = 4096) {
+    public init(isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64) {
       self.isOptimistic = isOptimistic
       self.nodesPerRound = nodesPerRound
+      self.activeWriters = activeWriters
     }
   }
 

@@ -13,6 +13,7 @@ extension Autobase {
   ///
   /// - Parameter nextSystem: the key of the system core that follows this flush, when the indexers changed.
   func flush(_ nodes: [Node], nextSystem: Fixed32?) throws {
+    changeCount += 1
     try appendLocal(nodes, systemKey: nextSystem ?? system.view.key)
     if nextSystem == nil {
       try readSources()

@@ -41,6 +41,8 @@ final class WriterReader {
   private(set) var isFrozen = false
   /// The node of another writer that the next batch references and that is not in the graph.
   private(set) var missing: Checkout?
+  /// The length that somebody said it has.
+  var announcedLength: UInt64 = 0
 
   init(key: Fixed32, source: any MessageSource, window: WriterWindow) {
     self.key = key
