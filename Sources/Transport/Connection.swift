@@ -33,6 +33,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
 
   private var isReading = false
   private var flushIsScheduled = false
+  private var takenIsScheduled = false
   private var isPaused = false
   private var countedInput = 0
   private let startTime: UInt64
@@ -44,6 +45,8 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
   private var alarm: Scheduled<Void>?
   private var alarmTime = UInt64.max
   private let isGone = Atomic(false)
+  /// Called after the session heard of the end.
+  var onClose: ((TransportError) -> Void)?
 
   init(
     channel: any NIOCore.Channel, address: TransportAddress, stream: SecureStream, settings: TransportSettings,
@@ -114,7 +117,19 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     flush()
   }
 
-  func writabilityChanged() { updateReading() }
+  func writabilityChanged() {
+    guard closeReason == nil else { return }
+    updateReading()
+    guard channel.isWritable, !takenIsScheduled else { return }
+    // Not at once: this may be the middle of a write, and what the session sends now may be taken at once, too.
+    takenIsScheduled = true
+    eventLoop.execute { [self] in
+      takenIsScheduled = false
+      guard closeReason == nil, isWritable else { return }
+      session?.outputTaken(on: self)
+      flush()
+    }
+  }
 
   /// Makes the session once the other side proved its key.
   private func openSession() {
@@ -176,6 +191,12 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     armAlarm()
   }
 
+  /// Whether the other side takes output as fast as it is made: no more than
+  /// ``TransportSettings/writeHighWatermarkByteCount`` waits. Sessions are told when it turns true again.
+  public var isWritable: Bool {
+    channel.isWritable && mux.queuedByteCount < settings.writeHighWatermarkByteCount
+  }
+
   /// Bytes handed to the socket that it did not take yet.
   private var outputByteCount = 0
 
@@ -186,6 +207,16 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
       lastTaken = milliseconds()
       if case .failure(let error) = result { fail(TransportError(error)) }
     }
+  }
+
+  /// Milliseconds since something was received.
+  var silenceMilliseconds: UInt64 { milliseconds() - lastRead }
+
+  /// Sends an empty message, so that a connection the other side does not know any more ends soon.
+  func probe() {
+    guard closeReason == nil else { return }
+    try? stream.send([])
+    flush()
   }
 
   private func updateReading() {
@@ -208,6 +239,9 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
   /// Closes the connection now.
   public func close() { fail(.closed) }
 
+  /// A part of the session finished what it had begun: closes the connection if it is being drained and all have.
+  public func partDrained() { (session as? ConnectionRouter)?.closeIfDrained(self) }
+
   func fail(_ reason: TransportError) {
     guard closeReason == nil else { return }
     closeReason = reason
@@ -218,6 +252,8 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     budget.inputByteCount -= countedInput
     channel.close(promise: nil)
     session?.closed(reason)
+    onClose?(reason)
+    onClose = nil
     onEnd(self, reason)
     session = nil
     isGone.store(true, ordering: .releasing)
@@ -267,7 +303,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
 }
 
 /// What the connections of one listener use together. Belongs to the event loop.
-final class ConnectionBudget {
+final class ConnectionBudget: @unchecked Sendable {
   var connectionCount = 0
   var handshakeCount = 0
   var inputByteCount = 0

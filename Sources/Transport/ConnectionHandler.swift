@@ -5,9 +5,13 @@ final class ConnectionHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   private let connection: Connection
+  private let onStart: () -> Void
   private var isStarted = false
 
-  init(_ connection: Connection) { self.connection = connection }
+  init(_ connection: Connection, onStart: @escaping () -> Void = {}) {
+    self.connection = connection
+    self.onStart = onStart
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     if context.channel.isActive { start() }
@@ -18,6 +22,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func start() {
     guard !isStarted else { return }
     isStarted = true
+    onStart()
     connection.start()
   }
 

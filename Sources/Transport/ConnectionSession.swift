@@ -22,6 +22,9 @@ public protocol ConnectionSession: AnyObject {
   /// Everything that was read at once was handled; what is sent now still goes into the same write.
   func readCompleted(on connection: Connection)
 
+  /// The other side took output, and ``Connection/isWritable`` is true again; what is sent now is written at once.
+  func outputTaken(on connection: Connection)
+
   /// When ``expire(at:on:)`` has to be called, in milliseconds of the connection's clock.
   var nextDeadline: UInt64? { get }
 
@@ -40,6 +43,7 @@ public protocol ConnectionSession: AnyObject {
 
 extension ConnectionSession {
   public func readCompleted(on connection: Connection) {}
+  public func outputTaken(on connection: Connection) {}
   public var nextDeadline: UInt64? { nil }
   public func expire(at now: UInt64, on connection: Connection) {}
   public var isOverloaded: Bool { false }

@@ -18,6 +18,31 @@ public enum Connector {
   ) async throws(TransportError) -> (Connection, Session) where Session: Sendable {
     let eventLoop = loop.group.next()
     let ready = eventLoop.makePromise(of: (Connection, Session).self)
+    open(
+      on: eventLoop, to: address, serverKey: serverKey, keyPair: keyPair, settings: settings,
+      budget: ConnectionBudget()
+    ) { peer, connection in
+      let session = makeSession(peer, connection)
+      ready.succeed((connection, session))
+      return session
+    } onEnd: { _, reason in
+      ready.fail(reason)
+    }
+    do { return try await ready.futureResult.get() } catch { throw TransportError(error) }
+  }
+
+  /// Connects and proves both keys.
+  ///
+  /// - Parameters:
+  ///   - makeSession: called on the event loop once the keys are proved.
+  ///   - onEnd: called on the event loop, once: why there was no connection or why it ended.
+  static func open(
+    on eventLoop: any EventLoop, to address: TransportAddress, serverKey: Fixed32, keyPair: KeyPair,
+    settings: TransportSettings, budget: ConnectionBudget,
+    makeSession: @escaping @Sendable (Peer, Connection) -> (any ConnectionSession)?,
+    onEnd: @escaping @Sendable (Connection?, TransportError) -> Void
+  ) {
+    let attempt = Attempt()
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(.milliseconds(Int64(clamping: settings.connectTimeoutMilliseconds)))
       .channelOption(
@@ -31,32 +56,34 @@ public enum Connector {
             role: .initiator, keyPair: keyPair, expectedRemote: serverKey,
             maximumFrameCount: settings.maximumFrameByteCount, using: &generator)
           let connection = Connection(
-            channel: channel, address: address, stream: stream, settings: settings, budget: ConnectionBudget(),
-            makeSession: { peer, connection in
-              let session = makeSession(peer, connection)
-              ready.succeed((connection, session))
-              return session
-            }
-          ) { _, reason in ready.fail(reason) }
-          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection))
+            channel: channel, address: address, stream: stream, settings: settings, budget: budget,
+            makeSession: makeSession
+          ) { connection, reason in
+            // A socket that never connected ends its connection, too; what the system says about it tells more.
+            if attempt.isConnected { onEnd(connection, reason) }
+          }
+          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection) { attempt.isConnected = true })
         }
       }
-    do {
-      switch address {
-      case .tcp(let host, let port):
-        _ = try await bootstrap.channelOption(.socketOption(.tcp_nodelay), value: 1)
-          .connect(host: host, port: port).get()
-      case .unix(let path): _ = try await bootstrap.connect(unixDomainSocketPath: path).get()
-      }
-    } catch {
-      // A socket that never connected ends its connection, too; what the system says about it tells more.
-      ready.fail(TransportError.closed)
-      if case .connectTimeout = error as? ChannelError {
-        throw .connectTimeout(address, milliseconds: settings.connectTimeoutMilliseconds)
-      }
-      throw .connectFailed(address, reason: reason(error))
+    let socket: EventLoopFuture<any NIOCore.Channel>
+    switch address {
+    case .tcp(let host, let port):
+      socket = bootstrap.channelOption(.socketOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
+    case .unix(let path): socket = bootstrap.connect(unixDomainSocketPath: path)
     }
-    do { return try await ready.futureResult.get() } catch { throw TransportError(error) }
+    socket.hop(to: eventLoop).whenFailure { error in
+      guard !attempt.isConnected else { return }
+      if case .connectTimeout = error as? ChannelError {
+        onEnd(nil, .connectTimeout(address, milliseconds: settings.connectTimeoutMilliseconds))
+      } else {
+        onEnd(nil, .connectFailed(address, reason: reason(error)))
+      }
+    }
+  }
+
+  /// Whether one of the attempts to connect a socket succeeded. Belongs to the event loop.
+  private final class Attempt: @unchecked Sendable {
+    var isConnected = false
   }
 
   /// The system's reason why nobody could be reached.

@@ -5,9 +5,12 @@
 /// in a session needs a lock.
 ///
 /// ```
-/// socket → SecureStream → Protomux → ConnectionSession (RPC, replication, …)
+/// socket → SecureStream → Protomux → ConnectionSession, mostly a ConnectionRouter of ConnectionParts: RPC, replication, …
 ///        ←              ←          ← one write for everything that one read caused
 /// ```
+///
+/// Either side of a connection may serve and call. ``Listener`` accepts connections, ``Connector`` makes one, and
+/// ``PeerKeeper`` keeps some alive.
 ///
 /// What a peer cannot do:
 ///

@@ -25,6 +25,8 @@ public enum TransportError: Error, Equatable, Sendable {
   case closed
   /// The other side's key is not admitted.
   case notAdmitted
+  /// There is another connection with the same peer.
+  case duplicate
   /// The other side does not read what it asked for.
   case tooMuchOutput(limit: Int)
   /// The connections together hold too many incomplete frames.
@@ -65,6 +67,7 @@ extension TransportError: CustomStringConvertible {
     case .closedByPeer: "the other side closed the connection"
     case .closed: "the connection was closed"
     case .notAdmitted: "the other side's key is not admitted"
+    case .duplicate: "another connection with this peer is kept"
     case .tooMuchOutput(let limit): "the other side left more than \(limit) bytes unread"
     case .tooMuchInput(let limit): "incomplete frames take more than \(limit) bytes"
     case .system(let text): text

@@ -5,11 +5,22 @@ public import ProtomuxRPC
 /// Calls the methods of one server over one connection.
 public final class RPCClient: Sendable {
   private let connection: Connection
-  private let session: RPCClientSession
+  private let part: RPCClientPart
 
-  private init(_ connection: Connection, _ session: RPCClientSession) {
+  private init(_ connection: Connection, _ part: RPCClientPart) {
     self.connection = connection
-    self.session = session
+    self.part = part
+  }
+
+  /// Calls over a connection that others use, too. Called on the event loop, when the connection's session is made.
+  ///
+  /// - Returns: the client, and its part of the session.
+  public static func share(
+    _ connection: Connection, serverKey: Fixed32, channelIdentifier: [UInt8]? = nil, capabilitySecret: Fixed32? = nil
+  ) -> (RPCClient, any ConnectionPart) {
+    let part = RPCClientPart(
+      connection, identifier: channelIdentifier ?? serverKey.bytes, secret: capabilitySecret, ownsConnection: false)
+    return (RPCClient(connection, part), part)
   }
 
   /// Connects to a server and proves both keys.
@@ -25,15 +36,16 @@ public final class RPCClient: Sendable {
     settings: TransportSettings = TransportSettings(), channelIdentifier: [UInt8]? = nil,
     capabilitySecret: Fixed32? = nil, onClose: (@Sendable (TransportError) -> Void)? = nil
   ) async throws(TransportError) -> RPCClient {
-    let (connection, session) = try await Connector.connect(
+    let (connection, router) = try await Connector.connect(
       on: loop, to: address, serverKey: serverKey, keyPair: keyPair, settings: settings
     ) { _, connection in
-      let session = RPCClientSession(
-        connection, identifier: channelIdentifier ?? serverKey.bytes, secret: capabilitySecret)
-      session.onClose = onClose
-      return session
+      let part = RPCClientPart(
+        connection, identifier: channelIdentifier ?? serverKey.bytes, secret: capabilitySecret, ownsConnection: true)
+      part.onClose = onClose
+      return ConnectionRouter([part])
     }
-    return RPCClient(connection, session)
+    guard let part = router.parts.first as? RPCClientPart else { preconditionFailure("a router keeps its parts") }
+    return RPCClient(connection, part)
   }
 
   /// Calls a method.
@@ -54,8 +66,8 @@ public final class RPCClient: Sendable {
     _ method: String, _ value: [UInt8], timeoutMilliseconds: UInt64? = 10_000,
     completion: @escaping @Sendable (Result<[UInt8], RPCError>) -> Void
   ) {
-    connection.execute { [session] connection in
-      session.call(method, value, timeoutMilliseconds: timeoutMilliseconds, on: connection, completion)
+    connection.execute { [part] connection in
+      part.call(method, value, timeoutMilliseconds: timeoutMilliseconds, on: connection, completion)
     }
   }
 
@@ -64,9 +76,9 @@ public final class RPCClient: Sendable {
     _ method: String, batch values: [[UInt8]], timeoutMilliseconds: UInt64? = 10_000,
     completion: @escaping @Sendable (Int, Result<[UInt8], RPCError>) -> Void
   ) {
-    connection.execute { [session] connection in
+    connection.execute { [part] connection in
       for (index, value) in values.enumerated() {
-        session.call(method, value, timeoutMilliseconds: timeoutMilliseconds, on: connection) { result in
+        part.call(method, value, timeoutMilliseconds: timeoutMilliseconds, on: connection) { result in
           completion(index, result)
         }
       }
@@ -75,12 +87,12 @@ public final class RPCClient: Sendable {
 
   /// Calls a method without waiting for an answer; there will be none.
   public func notify(_ method: String, _ value: [UInt8]) {
-    connection.execute { [session] connection in session.notify(method, value, on: connection) }
+    connection.execute { [part] connection in part.notify(method, value, on: connection) }
   }
 
   /// Closes the connection once all calls have finished.
   public func end() {
-    connection.execute { [session] connection in session.drain(on: connection) }
+    connection.execute { [part] connection in part.end(on: connection) }
   }
 
   /// Closes the connection; calls that did not finish fail with `channelClosed`.

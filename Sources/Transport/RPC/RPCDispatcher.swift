@@ -6,8 +6,8 @@ final class RPCDispatcher: @unchecked Sendable {
   private let service: any RPCService
   private var calls: [RPCCall] = []
   private var isScheduled = false
-  /// Sessions that are open: with one alone there is nothing to wait for.
-  var sessionCount = 0
+  /// Connections that are open: with one alone there is nothing to wait for.
+  var connectionCount = 0
 
   init(service: any RPCService) { self.service = service }
 
@@ -17,7 +17,7 @@ final class RPCDispatcher: @unchecked Sendable {
   /// the sockets that are ready at this moment were all read.
   func readCompleted(on eventLoop: any EventLoop) {
     guard !calls.isEmpty else { return }
-    if sessionCount == 1 { return dispatch() }
+    if connectionCount == 1 { return dispatch() }
     guard !isScheduled else { return }
     isScheduled = true
     eventLoop.execute { [self] in
@@ -33,11 +33,11 @@ final class RPCDispatcher: @unchecked Sendable {
     precondition(outcomes.count == batch.count, "a service gives one outcome for each call")
     for (call, outcome) in zip(batch, outcomes) where !call.request.isEvent {
       switch outcome {
-      case .value(let value): call.session.respond(to: call.request.id, on: call.channel, .success(value))
-      case .failure(let error): call.session.respond(to: call.request.id, on: call.channel, .failure(error))
-      case .deferred: call.session.deferredCount += 1
+      case .value(let value): call.part.respond(to: call.request.id, on: call.channel, .success(value))
+      case .failure(let error): call.part.respond(to: call.request.id, on: call.channel, .failure(error))
+      case .deferred: call.part.deferredCount += 1
       }
     }
-    for call in batch { call.session.flushOnce() }
+    for call in batch { call.part.flushOnce() }
   }
 }

@@ -23,29 +23,51 @@ public struct RPCServerSettings: Sendable {
   public init(publicKey: Fixed32) { channelIdentifiers = [publicKey.bytes, []] }
 }
 
-/// Answers calls over secure connections.
+/// What else runs over a connection besides calls. Called on the event loop.
+public typealias MakeParts = @Sendable (Peer, Connection) -> [any ConnectionPart]
+
+/// Answers calls over secure connections, and carries what else runs over them.
 public final class RPCServer: Sendable {
   private let listener: Listener
+  private let makeSession: @Sendable (Peer, Connection) -> (any ConnectionSession)?
 
-  private init(_ listener: Listener) { self.listener = listener }
+  private init(_ listener: Listener, _ makeSession: @escaping @Sendable (Peer, Connection) -> (any ConnectionSession)?)
+  {
+    self.listener = listener
+    self.makeSession = makeSession
+  }
 
   /// Starts to listen.
   ///
-  /// - Parameter service: answers; kept as long as the server.
+  /// - Parameters:
+  ///   - service: answers; kept as long as the server.
+  ///   - peers: decides which of several connections with one of its peers stays.
+  ///   - parts: makes what shares each connection with the calls.
   /// - Throws: `listenFailed` for the first address that cannot be used.
   public static func start(
     on loop: TransportLoop, addresses: [TransportAddress], keyPair: KeyPair, service: any RPCService,
-    settings: RPCServerSettings? = nil, logger: Logger = Logger(label: "rpc")
+    settings: RPCServerSettings? = nil, logger: Logger = Logger(label: "rpc"), peers: PeerKeeper? = nil,
+    parts: @escaping MakeParts = { _, _ in [] }
   ) async throws(TransportError) -> RPCServer {
     let settings = settings ?? RPCServerSettings(publicKey: keyPair.publicKey)
     let dispatcher = RPCDispatcher(service: service)
+    let makeSession: Listener.MakeSession = { peer, connection in
+      guard settings.admits(peer) else { return nil }
+      let calls = RPCServerPart(connection, peer: peer, settings: settings, dispatcher: dispatcher)
+      return ConnectionRouter([calls] + parts(peer, connection))
+    }
     let listener = try await Listener.start(
       on: loop, addresses: addresses, keyPair: keyPair, settings: settings.transport, logger: logger
     ) { peer, connection in
-      guard settings.admits(peer) else { return nil }
-      return RPCServerSession(connection, peer: peer, settings: settings, dispatcher: dispatcher)
+      peers?.admits(connection, with: peer) == false ? nil : makeSession(peer, connection)
     }
-    return RPCServer(listener)
+    return RPCServer(listener, makeSession)
+  }
+
+  /// The session of a connection that this side started, so that the other side can call back over it: answers calls,
+  /// and carries the parts, as if the other side had connected. Nil when the peer is not admitted.
+  public func session(with peer: Peer, on connection: Connection) -> (any ConnectionSession)? {
+    makeSession(peer, connection)
   }
 
   /// Where it listens, with the ports that the system chose.

@@ -29,14 +29,14 @@ public struct RPCCall: Sendable {
   /// Method and value.
   public let request: RPCRequest
 
-  let session: RPCServerSession
+  let part: RPCServerPart
   let channel: MuxChannel
 
   /// Answers a call whose outcome was `deferred`. From any thread; once.
   public func reply(_ result: Result<[UInt8], RPCError>) {
     guard !request.isEvent else { return }
-    session.connection.execute { [self] connection in
-      session.respondLater(to: request.id, on: channel, result)
+    part.connection.execute { [self] connection in
+      part.respondLater(to: request.id, on: channel, result)
       connection.setNeedsFlush()
     }
   }

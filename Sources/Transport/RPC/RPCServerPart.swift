@@ -4,7 +4,7 @@ internal import Protomux
 internal import ProtomuxRPC
 
 /// The RPC channels of one connection, on the side that answers.
-final class RPCServerSession: ConnectionSession, @unchecked Sendable {
+final class RPCServerPart: ConnectionPart, @unchecked Sendable {
   /// The connection lets go of its session when it ends; until then both keep each other.
   let connection: Connection
   private let peer: Peer
@@ -27,7 +27,7 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
     maximumDeferredCount = settings.maximumDeferredCount
     self.dispatcher = dispatcher
     onClose = settings.onClose
-    dispatcher.sessionCount += 1
+    dispatcher.connectionCount += 1
     settings.onOpen?(peer)
   }
 
@@ -35,7 +35,7 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
 
   func handle(_ event: MuxEvent, on connection: Connection) throws(ProtomuxError) {
     switch event {
-    case .offered(let key): answer(key)
+    case .offered: return
     case .opened(let channel, let handshake): verify(handshake, of: channel)
     case .message(let channel, let type, let payload):
       // A server of this kind calls nobody, so that nothing but requests can come out.
@@ -43,16 +43,16 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
         case .request(let request) = try endpoints[channel]?.receive(
           type: type, payload: payload, on: &connection.mux)
       else { return }
-      dispatcher.add(RPCCall(peer: peer, request: request, session: self, channel: channel))
-    case .closed(let channel, _):
-      endpoints[channel] = nil
-      if isDraining { closeIfDone() }
+      dispatcher.add(RPCCall(peer: peer, request: request, part: self, channel: channel))
+    case .closed(let channel, _): endpoints[channel] = nil
     }
   }
 
-  private func answer(_ key: PairKey) {
+  func owns(_ channel: MuxChannel) -> Bool { endpoints[channel] != nil }
+
+  func answer(_ key: PairKey, on connection: Connection) -> Bool {
     guard key.protocolName == ProtomuxRPC.protocolName, identifiers.contains(key.identifier), !isDraining else {
-      return connection.mux.reject(key)
+      return false
     }
     var handshake: [UInt8] = []
     if let secret {
@@ -62,8 +62,9 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
     do {
       let channel = try connection.mux.open(key, handshake: handshake)
       endpoints[channel] = RPCEndpoint(channel: channel)
+      return true
     } catch {
-      connection.mux.reject(key)
+      return false
     }
   }
 
@@ -90,7 +91,7 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
     guard connection.closeReason == nil else { return }
     deferredCount -= 1
     respond(to: id, on: channel, result)
-    if isDraining { closeIfDone() }
+    if isDraining { connection.partDrained() }
   }
 
   /// Writes the replies of a batch, when this is the first to ask for it.
@@ -98,22 +99,18 @@ final class RPCServerSession: ConnectionSession, @unchecked Sendable {
     guard hasOutput else { return }
     hasOutput = false
     connection.flush()
-    if isDraining { closeIfDone() }
+    if isDraining { connection.partDrained() }
   }
 
   func drain(on connection: Connection) {
     isDraining = true
     for channel in endpoints.keys { endpoints[channel]?.end(on: &connection.mux) }
-    connection.flush()
-    closeIfDone()
   }
 
-  private func closeIfDone() {
-    if endpoints.values.allSatisfy({ $0.isClosed }) { connection.closeGracefully() }
-  }
+  var isDrained: Bool { endpoints.values.allSatisfy { $0.isClosed } }
 
   func closed(_ reason: TransportError) {
-    dispatcher.sessionCount -= 1
+    dispatcher.connectionCount -= 1
     endpoints = [:]
     onClose?(peer, reason)
   }

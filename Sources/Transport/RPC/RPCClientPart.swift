@@ -4,18 +4,21 @@ internal import Protomux
 internal import ProtomuxRPC
 
 /// The RPC channel of one connection, on the side that calls. Belongs to the event loop.
-final class RPCClientSession: ConnectionSession, @unchecked Sendable {
+final class RPCClientPart: ConnectionPart, @unchecked Sendable {
   typealias Completion = @Sendable (Result<[UInt8], RPCError>) -> Void
 
   private let secret: Fixed32?
   private var endpoint: RPCEndpoint?
   private var completions: [UInt64: Completion] = [:]
   private var isClosing = false
+  /// Whether the connection is there for these calls alone, and of no use without the channel.
+  private let ownsConnection: Bool
   /// Called when the connection is gone.
   var onClose: (@Sendable (TransportError) -> Void)?
 
-  init(_ connection: Connection, identifier: [UInt8], secret: Fixed32?) {
+  init(_ connection: Connection, identifier: [UInt8], secret: Fixed32?, ownsConnection: Bool) {
     self.secret = secret
+    self.ownsConnection = ownsConnection
     var handshake: [UInt8] = []
     if let secret {
       let capability = SharedCapability.make(.initiator, secret: secret, handshakeHash: connection.handshakeHash)
@@ -49,7 +52,7 @@ final class RPCClientSession: ConnectionSession, @unchecked Sendable {
 
   func handle(_ event: MuxEvent, on connection: Connection) throws(ProtomuxError) {
     switch event {
-    case .offered(let key): connection.mux.reject(key)
+    case .offered: return
     case .opened(_, let handshake): if !verify(handshake, on: connection) { giveUp(connection) }
     case .message(_, let type, let payload):
       let event = try endpoint?.receive(type: type, payload: payload, on: &connection.mux)
@@ -61,9 +64,13 @@ final class RPCClientSession: ConnectionSession, @unchecked Sendable {
       }
     case .closed:
       finish(endpoint?.closed() ?? [])
-      connection.close()
+      if ownsConnection { connection.close() }
     }
   }
+
+  func owns(_ channel: MuxChannel) -> Bool { endpoint?.channel == channel }
+
+  func answer(_ key: PairKey, on connection: Connection) -> Bool { false }
 
   private func verify(_ handshake: ArraySlice<UInt8>, on connection: Connection) -> Bool {
     guard let secret else { return true }
@@ -74,7 +81,7 @@ final class RPCClientSession: ConnectionSession, @unchecked Sendable {
 
   private func giveUp(_ connection: Connection) {
     finish(endpoint?.destroy(on: &connection.mux) ?? [])
-    connection.close()
+    if ownsConnection { connection.close() }
   }
 
   private func finish(_ events: [RPCEvent]) {
@@ -85,20 +92,27 @@ final class RPCClientSession: ConnectionSession, @unchecked Sendable {
 
   func expire(at now: UInt64, on connection: Connection) {
     finish(endpoint?.expire(at: now, on: &connection.mux) ?? [])
-    if isClosing { closeIfDone(connection) }
+    closeIfDone(connection)
   }
 
-  /// Closes the connection once all calls have finished.
   func drain(on connection: Connection) {
-    guard connection.closeReason == nil else { return }
     isClosing = true
     endpoint?.end(on: &connection.mux)
+  }
+
+  var isDrained: Bool { endpoint?.isClosed != false }
+
+  /// Takes no more calls, and closes the connection, or just the channel when others use the connection, too, once all
+  /// have finished.
+  func end(on connection: Connection) {
+    guard connection.closeReason == nil else { return }
+    drain(on: connection)
     connection.flush()
     closeIfDone(connection)
   }
 
   private func closeIfDone(_ connection: Connection) {
-    if endpoint?.isClosed != false { connection.close() }
+    if isClosing, ownsConnection, isDrained { connection.close() }
   }
 
   func closed(_ reason: TransportError) {
