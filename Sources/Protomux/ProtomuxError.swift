@@ -20,6 +20,8 @@ public enum ProtomuxError: Error, Equatable, Sendable {
   case channelClosed
   /// A message that fits no frame.
   case messageTooLong(limit: Int, found: Int)
+  /// A protocol on one of the channels found that the other side does not keep to it; the text says how.
+  case violation(String)
 }
 
 extension ProtomuxError: CustomStringConvertible {
@@ -35,6 +37,7 @@ extension ProtomuxError: CustomStringConvertible {
     case .duplicateChannel(let key): "duplicate channel: \(key.protocolName) is open already"
     case .channelClosed: "the channel is closed"
     case .messageTooLong(let limit, let found): "message of \(found) bytes, at most \(limit) can be sent"
+    case .violation(let reason): reason
     }
   }
 }

@@ -8,4 +8,6 @@
 public enum Replication {
   /// The protocol's name in a muxer, with the discovery key of a log as id.
   public static let protocolName = "hypercore/alpha"
+  /// Another name under which the other side may open the same channel.
+  public static let protocolAlias = "hypercore"
 }
