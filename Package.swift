@@ -112,7 +112,7 @@ let package = Package(
     library(
       "TransportToolKit",
       [
-        "ToolKit", "Transport", "HypercoreCrypto", "CompactEncoding",
+        "ToolKit", "Transport", "CompactEncoding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tool(
@@ -134,8 +134,8 @@ let package = Package(
     tool(
       "hdb-view",
       [
-        "StoreToolKit", "RegistryToolKit", "RegistryNode", "Registry", "HyperDB", "Hyperbee", "Hyperschema",
-        "Hyperdispatch",
+        "StoreToolKit", "RegistryToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "RegistryNode",
+        "Registry", "HyperDB", "Hyperbee", "Hyperschema", "Hyperdispatch",
         "IndexEncoder", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
     tool(

@@ -1,24 +1,22 @@
 public import ArgumentParser
 public import CompactEncoding
-import HypercoreCrypto
 public import ToolKit
 public import Transport
 
 /// A server on the command line: `KEY@HOST:PORT`, `KEY@[IPV6]:PORT` or `KEY@unix:PATH`.
 public struct ServerArgument: ExpressibleByArgument, Hashable, Sendable {
+  /// Its key and where it is.
+  public let peer: PeerAddress
+
   /// The only key that the server may prove.
-  public let key: Fixed32
+  public var key: Fixed32 { peer.publicKey }
   /// Where it is.
-  public let address: TransportAddress
+  public var address: TransportAddress { peer.address }
 
   /// Reads a server; nil when the text is none, or names port 0.
   public init?(argument: String) {
-    guard let sign = argument.firstIndex(of: "@"), let key = try? KeyIdentifier.decode(String(argument[..<sign])),
-      let address = TransportAddress(String(argument[argument.index(after: sign)...]))
-    else { return nil }
-    if case .tcp(_, port: 0) = address { return nil }
-    self.key = key
-    self.address = address
+    guard let peer = PeerAddress(argument) else { return nil }
+    self.peer = peer
   }
 
   /// The servers that a setting lists, separated by spaces or commas.
@@ -37,6 +35,6 @@ public struct ServerArgument: ExpressibleByArgument, Hashable, Sendable {
 }
 
 extension ServerArgument: CustomStringConvertible {
-  public var description: String { "\(KeyIdentifier.encode(key))@\(address)" }
+  public var description: String { "\(peer)" }
   public var defaultValueDescription: String { description }
 }

@@ -11,6 +11,7 @@ struct CountCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var view: ViewOptions
+  @OptionGroup var peers: PeerOptions
   @OptionGroup var version: VersionOptions
   @OptionGroup var filter: RegistryFilter
   @OptionGroup var bounds: BoundOptions
@@ -23,13 +24,14 @@ struct CountCommand: ParsableCommand {
     let specification = try view.specification()
     let (entry, terms) = try filter.target(terms, in: specification)
     let range = try bounds.bounds(entry, terms)
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
-    let count = try opened.store.read {
+    let count = try opened.read {
       try state.database(specification, at: state.length(version.at, specification)).count(entry.name, range)
     }
     let output = Output.standard()
     if options.json { try output.line(["count": .integer(Int64(count))]) } else { try output.line("\(count)") }
     try output.flush()
+    opened.end()
   }
 }

@@ -23,7 +23,7 @@ struct DiffCommand: ParsableCommand {
     let opened = try OpenView(location, view)
     let state = try opened.current()
     let writer = ChangeWriter(specification, options)
-    var differences = try opened.store.read {
+    var differences = try opened.read {
       let (left, right) = (try state.length(before, specification), try state.length(after, specification))
       return try state.database(specification, at: state.length).differences(from: left, to: right)
     }

@@ -11,6 +11,7 @@ struct FindCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var view: ViewOptions
+  @OptionGroup var peers: PeerOptions
   @OptionGroup var version: VersionOptions
   @OptionGroup var filter: RegistryFilter
   @OptionGroup var bounds: BoundOptions
@@ -30,15 +31,16 @@ struct FindCommand: ParsableCommand {
     let specification = try view.specification()
     let (entry, terms) = try filter.target(terms, in: specification)
     let range = try bounds.bounds(entry, terms)
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
     let writer = RecordWriter(entry, specification, options)
-    var records = try opened.store.read {
+    var records = try opened.read {
       try state.database(specification, at: state.length(version.at, specification))
         .find(entry.name, range, reverse: order.reverse, limit: order.limit)
     }
     try opened.forEach({ try records.next() }) { try writer.write($0) }
     try writer.end()
+    opened.end()
     if writer.count == 0 { throw NegativeAnswer() }
   }
 }
@@ -48,7 +50,7 @@ extension OpenView {
   /// for whoever reads the output, happens between them.
   func forEach<T>(_ next: () throws -> T?, _ body: (T) throws -> Void) throws {
     while true {
-      let items: [T] = try store.read {
+      let items: [T] = try read {
         var items: [T] = []
         while items.count < 500, let item = try next() { items.append(item) }
         return items

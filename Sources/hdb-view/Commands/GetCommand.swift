@@ -10,6 +10,7 @@ struct GetCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var view: ViewOptions
+  @OptionGroup var peers: PeerOptions
   @OptionGroup var version: VersionOptions
   @OptionGroup var options: OutputOptions
 
@@ -34,11 +35,12 @@ struct GetCommand: ParsableCommand {
     let specification = try view.specification()
     let entry = try specification.collection(named: collection)
     let query = try query(entry)
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
-    let found = try opened.store.read {
+    let found = try opened.read {
       try state.database(specification, at: state.length(version.at, specification)).get(entry.name, query)
     }
+    opened.end()
     guard let found else {
       throw ToolError(.negative, "there is no \(entry.definition.name) \(name ?? key.joined(separator: " "))")
     }

@@ -12,6 +12,7 @@ struct HistoryCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var view: ViewOptions
+  @OptionGroup var peers: PeerOptions
   @OptionGroup var version: VersionOptions
   @OptionGroup var order: OrderOptions
   @OptionGroup var options: OutputOptions
@@ -34,10 +35,10 @@ struct HistoryCommand: ParsableCommand {
     let key = try name.map { name in
       try PrimaryKey(name, entry ?? specification.onlyCollection())
     }
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
     let writer = ChangeWriter(specification, options)
-    var changes = try opened.store.read {
+    var changes = try opened.read {
       let length = try state.length(version.at, specification)
       guard let blocks = range.resolve(length: length) else {
         throw ToolError(.negative, "there is no such block: the view has \(length) blocks")
@@ -57,6 +58,7 @@ struct HistoryCommand: ParsableCommand {
     }
     try opened.forEach(next) { try writer.write($0) }
     try writer.flush()
+    opened.end()
   }
 }
 

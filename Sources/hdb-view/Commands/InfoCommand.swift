@@ -12,14 +12,15 @@ struct InfoCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var view: ViewOptions
+  @OptionGroup var peers: PeerOptions
   @OptionGroup var version: VersionOptions
   @OptionGroup var options: OutputOptions
 
   func run() throws {
     let specification = try view.specification()
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
-    let (length, hash, entries) = try opened.store.read {
+    let (length, hash, entries) = try opened.read {
       let length = try state.length(version.at, specification)
       let database = state.database(specification, at: length)
       return (
@@ -50,5 +51,6 @@ struct InfoCommand: ParsableCommand {
       try table.write(to: output)
     }
     try output.flush()
+    opened.end()
   }
 }

@@ -14,6 +14,7 @@ struct ScanCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var view: ViewOptions
+  @OptionGroup var peers: PeerOptions
   @OptionGroup var version: VersionOptions
   @OptionGroup var bounds: BoundOptions
   @OptionGroup var order: OrderOptions
@@ -34,24 +35,25 @@ struct ScanCommand: ParsableCommand {
     let specification = try view.specification()
     let entry = try collection.map { try specification.entry(named: $0) } ?? specification.onlyCollection()
     let range = try bounds.bounds(entry, [])
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
     let writer = RecordWriter(entry, specification, options)
-    var records = try opened.store.read {
+    var records = try opened.read {
       try state.database(specification, at: state.length(version.at, specification))
         .find(entry.name, range, reverse: order.reverse, limit: order.limit)
     }
     try opened.forEach({ try records.next() }) { try writer.write($0) }
     try writer.end()
+    opened.end()
   }
 
   private func scanRaw() throws {
     let range = KeyRange(
       gt: try bytes(bounds.gt), gte: try bytes(bounds.gte), lt: try bytes(bounds.lt), lte: try bytes(bounds.lte))
-    let opened = try OpenView(location, view)
+    let opened = try OpenView(location, view, peers)
     let state = try opened.current()
     let output = Output.standard()
-    var entries = try opened.store.read {
+    var entries = try opened.read {
       // A tree that is not the registry's may have keys that only look like those of its indexes.
       let specification = view.view == nil || view.spec != nil ? try view.specification() : nil
       let length = try state.length(version.at, specification)
@@ -68,6 +70,7 @@ struct ScanCommand: ParsableCommand {
       }
     }
     try output.flush()
+    opened.end()
   }
 
   private func bytes(_ texts: [String]) throws -> [UInt8]? {

@@ -33,13 +33,13 @@ struct WatchCommand: ParsableCommand {
     let deadline = timeout.map { clock.now + .milliseconds($0.milliseconds) }
     let opened = try OpenView(location, view)
     let writer = ChangeWriter(specification, options)
-    var known = try KnownLengths(opened.current(), from: version.at, specification, opened.store)
+    var known = try KnownLengths(opened.current(), from: version.at, specification, opened)
     var left = count ?? Int.max
     while true {
       let state = try opened.current()
-      let change = try opened.store.read { try known.take(state) }
+      let change = try opened.read { try known.take(state) }
       if change.isTruncation { try writer.truncate(to: change.start) }
-      var changes = try opened.store.read {
+      var changes = try opened.read {
         try state.database(specification, at: state.length).changes(
           Bounds(gte: Int64(change.start)), limit: left == Int.max ? nil : left)
       }

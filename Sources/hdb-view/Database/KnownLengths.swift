@@ -10,9 +10,9 @@ struct KnownLengths {
 
   /// Changes from `start` on are told.
   init(
-    _ state: ViewState, from start: LengthArgument?, _ specification: Specification, _ store: Corestore
+    _ state: ViewState, from start: LengthArgument?, _ specification: Specification, _ opened: OpenView
   ) throws {
-    try store.read {
+    try opened.read {
       let length = try state.length(start, specification)
       for length in Set([min(length, state.signedLength), length]).sorted() {
         known.append((length, try state.treeHash(at: length)))

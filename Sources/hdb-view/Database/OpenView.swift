@@ -15,22 +15,26 @@ import ToolKit
 /// Nothing is ever written, so that it works beside a running node. What is read is always one state of the view:
 /// ``current()`` takes a snapshot.
 final class OpenView {
-  let store: Corestore
   private let source: Source
 
   private enum Source {
     case registry(RegistryNode)
-    case log(Hypercore, name: String?)
+    case log(Hypercore, name: String?, Corestore)
+    case peers(SparseView)
   }
 
-  init(_ location: StoreLocation, _ options: ViewOptions) throws {
-    store = try location.open(isReadOnly: true)
+  init(_ location: StoreLocation, _ options: ViewOptions, _ peers: PeerOptions? = nil) throws {
+    if let peers, !peers.peers.isEmpty {
+      source = .peers(try Self.connect(location, options, peers))
+      return
+    }
+    let store = try location.open(isReadOnly: true)
     if let reference = options.view {
-      source = .log(try reference.find(in: store), name: reference.key == nil ? reference.text : nil)
+      source = .log(try reference.find(in: store), name: reference.key == nil ? reference.text : nil, store)
     } else if try RegistryNode.baseKey(in: store) != nil {
       source = .registry(try RegistryNode(store))
     } else if try store.has(name: RegistryView.name) {
-      source = .log(try store.get(name: RegistryView.name, isReadOnly: true), name: RegistryView.name)
+      source = .log(try store.get(name: RegistryView.name, isReadOnly: true), name: RegistryView.name, store)
     } else {
       throw ToolError(
         .negative, "the store holds no registry",
@@ -38,19 +42,45 @@ final class OpenView {
     }
   }
 
+  /// The view that `--view` names by its key, at the peers. A store that is named keeps what is fetched.
+  private static func connect(
+    _ location: StoreLocation, _ options: ViewOptions, _ peers: PeerOptions
+  ) throws -> SparseView {
+    guard let key = options.view?.key else {
+      throw ToolError(
+        .usage, "--peer needs the key of the view", hint: "--view KEY; `registry-admin status` on a node prints it")
+    }
+    return try SparseView(
+      key: key, peers: peers.peers, directory: location.isNamed ? location.resolve().path : nil,
+      timeoutMilliseconds: peers.timeoutMilliseconds(), isVerbose: peers.verbose)
+  }
+
+  /// Runs `body`, in which all reads of a store see one state of it.
+  func read<R>(_ body: () throws -> R) throws -> R {
+    switch source {
+    case .registry(let node): try node.store.read(body)
+    case .log(_, _, let store): try store.read(body)
+    case .peers: try body()
+    }
+  }
+
   /// The view as it is now.
   func current() throws -> ViewState {
-    try store.read {
+    try read {
       switch source {
       case .registry(let node):
         try node.base.reload()
         let view = try node.base.view(RegistryView.name)
-        let core = try store.get(key: view.key, isReadOnly: true)
+        let core = try node.store.get(key: view.key, isReadOnly: true)
         return try ViewState(name: RegistryView.name, core, log: view.snapshot())
-      case .log(let core, let name): return try ViewState(name: name, core, log: nil)
+      case .log(let core, let name, _): return try ViewState(name: name, core, log: nil)
+      case .peers(let view): return try ViewState(view)
       }
     }
   }
+
+  /// Tells what was fetched from peers, when that is to be told.
+  func end() { if case .peers(let view) = source { view.tell() } }
 }
 
 /// One state of a view.
@@ -60,7 +90,17 @@ struct ViewState {
   /// The blocks.
   let log: any ReadableLog
   let signedLength: UInt64
-  private let tip: Hypercore
+  private let hash: (UInt64) throws -> Fixed32
+
+  /// What peers have of a view, all of it signed.
+  init(_ view: SparseView) throws {
+    name = nil
+    key = view.key
+    log = try view.log()
+    signedLength = log.length
+    hash = { try view.treeHash(at: $0) }
+    try checkFormat()
+  }
 
   init(name: String?, _ core: Hypercore, log: (any ReadableLog)?) throws {
     self.name = name
@@ -68,16 +108,21 @@ struct ViewState {
     signedLength = core.length
     // What was applied and is not signed yet rests in a draft.
     let session = try core.draftNames().contains("batch") ? core.session(named: "batch") : core
-    tip = try session.snapshotSession()
+    let tip = try session.snapshotSession()
     self.log = log ?? tip
-    guard self.log.length > 0, try !Hyperbee.isHyperbee(self.log) else { return }
+    hash = { try tip.treeHash(at: $0) }
+    try checkFormat()
+  }
+
+  private func checkFormat() throws {
+    guard log.length > 0, try !Hyperbee.isHyperbee(log) else { return }
     throw ToolError(.incompatible, "the log holds no database", hint: "`hc-log cat` shows what it holds")
   }
 
   var length: UInt64 { log.length }
 
   /// The hash of the Merkle tree's roots over the first `length` blocks.
-  func treeHash(at length: UInt64) throws -> Fixed32 { try tip.treeHash(at: length) }
+  func treeHash(at length: UInt64) throws -> Fixed32 { try hash(length) }
 
   /// The length that an option means.
   ///
