@@ -111,6 +111,7 @@ public final class Autobase {
   let application: any Application
   let options: Options
   let identity: ViewIdentity
+  let keys: BlockKeys
 
   private(set) var system: SystemView
   private(set) var encryption: View
@@ -119,6 +120,10 @@ public final class Autobase {
   var readers = ReaderSet()
   /// Writers that `apply` added, to be opened.
   var wantedWriters: [Fixed32] = []
+  /// The replacement of the indexers that `apply` asked for in the round under way.
+  var pendingFork: PendingFork?
+  /// How many nodes of the update that is being applied are indexed.
+  var applyingIndexed: UInt64 = 0
   /// Values queued for the local log; nil for an ack.
   var queue: [Queued] = []
   var updates = UpdateLog()
@@ -149,12 +154,18 @@ public final class Autobase {
     public var nodesPerRound: Int
     /// As long as there are no more writers than this, all of them are replicated all the time.
     public var activeWriters: Int
+    /// Whether a system core that follows a change of indexers after a fork names the encryption core from before the
+    /// change, as versions from 7.19 on do; 7.18 and this library name the new one. All nodes of a base must agree.
+    public var linksOldEncryption: Bool
 
     /// The defaults.
-    public init(isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64) {
+    public init(
+      isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false
+    ) {
       self.isOptimistic = isOptimistic
       self.nodesPerRound = nodesPerRound
       self.activeWriters = activeWriters
+      self.linksOldEncryption = linksOldEncryption
     }
   }
 
@@ -168,14 +179,15 @@ public final class Autobase {
     local = found.local
     encryptionKey = found.encryptionKey
     identity = ViewIdentity(baseKey: found.key, encryptionKey: found.encryptionKey)
+    keys = BlockKeys(baseKey: found.key, encryptionKey: found.encryptionKey)
     self.storage = storage
     self.application = application
     self.options = options
     let genesis = try ViewSet(genesis: identity, application.viewNames, storage)
-    system = try SystemView(View(name: SystemView.name, storage: genesis.system))
+    system = try SystemView(View(name: SystemView.name, storage: genesis.system, keys: keys))
     encryption = try View(name: ViewSet.encryptionName, storage: genesis.encryption)
     for (name, core) in zip(application.viewNames, genesis.user) {
-      userViews.append(try View(name: name, storage: core.storage, cipher: viewEncryption(name)))
+      userViews.append(try View(name: name, storage: core.storage, keys: keys))
     }
   }
 
@@ -194,6 +206,7 @@ extension Autobase {
     guard !isClosed else { throw AutobaseError.closed }
     queue.removeAll()
     wantedWriters.removeAll()
+    pendingFork = nil
     try load()
   }
 
@@ -204,29 +217,36 @@ extension Autobase {
   func load() throws {
     needsReload = true
     let boot = try local?.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
+    updates = try UpdateLog(local?.records() ?? [])
     let cores: ViewSet
     if let boot {
       guard let core = try storage.view(key: boot.key) else {
         throw AutobaseError.corrupt("the system core \(boot.key) is not stored")
       }
-      system = try SystemView(View(name: SystemView.name, storage: core, cipher: viewEncryption(SystemView.name)))
+      core.show(updates.last?.systemLength ?? boot.systemLength)
+      let linked = try core.manifest.linked?.first.flatMap { try storage.view(key: $0) }
+      encryption = try View(
+        name: ViewSet.encryptionName, storage: linked ?? storage.view(identity.genesisManifest(ViewSet.encryptionName)))
+      _ = try keys.update(encryption)
+      system = try SystemView(View(name: SystemView.name, storage: core, keys: keys))
       indexedInfo = try system.info(at: boot.systemLength)
-      cores = try ViewSet(indexedInfo, system: core, identity, application.viewNames, storage)
+      cores = try ViewSet(indexedInfo, system: core, linked: linked, identity, application.viewNames, storage)
     } else {
       cores = try ViewSet(genesis: identity, application.viewNames, storage)
-      system = try SystemView(
-        View(name: SystemView.name, storage: cores.system, cipher: viewEncryption(SystemView.name)))
+      cores.system.show(updates.last?.systemLength ?? 0)
+      system = try SystemView(View(name: SystemView.name, storage: cores.system, keys: keys))
       indexedInfo = SystemInfo()
     }
     encryption = try View(name: ViewSet.encryptionName, storage: cores.encryption)
+    let tip = info
     for (view, core) in zip(userViews, cores.user) {
-      try view.reload(core.storage)
+      let index = core.mappedIndex ?? tip.views.firstIndex { $0.key == core.storage.key }
+      try view.reload(core.storage, length: index.map { $0 < tip.views.count ? tip.views[$0].length : 0 } ?? 0)
       view.mappedIndex = core.mappedIndex
     }
     system.reservedViews = cores.reservedViews
     storedBoot = boot
     indexedLength = boot?.systemLength ?? 0
-    updates = try UpdateLog(local?.records() ?? [])
     own = CheckpointState()
     // After a transaction that was undone, they may be of blocks that are not there.
     signatures.removeAll()

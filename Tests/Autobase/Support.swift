@@ -12,6 +12,8 @@ final class RecordedApplication: Application {
   let viewNames = ["view"]
   /// Number of values applied, over all calls.
   private(set) var applied = 0
+  /// What the calls of `fork` answered.
+  private(set) var forked: [Bool] = []
 
   func apply(_ nodes: [AppliedNode], _ host: ApplyHost) throws {
     for node in nodes {
@@ -21,6 +23,12 @@ final class RecordedApplication: Application {
         try host.addWriter(key, isIndexer: value["indexer"]?.bool ?? true)
       } else if let key = try value["remove"]?.key() {
         try host.removeWriter(key)
+      } else if let fork = value["fork"] {
+        let system = try fork.at("system")
+        forked.append(
+          try host.fork(
+            indexers: fork.list("indexers").map { try $0.key() },
+            from: Checkout(key: system.at("key").key(), length: system.number("length"))))
       } else if value["anchor"] != nil {
         let anchor = try host.createAnchor()
         let entry: JSON = ["anchor": text(anchor.key), "length": number(anchor.length)]

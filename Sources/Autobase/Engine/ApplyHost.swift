@@ -46,6 +46,19 @@ public final class ApplyHost {
     return anchor
   }
 
+  /// Replaces the indexers without a quorum: for a base that has lost it for ever.
+  ///
+  /// - Parameters:
+  ///   - indexers: the new ones, in the order in which they sign.
+  ///   - system: a state of the present system core, from which they go on. It must be final here already, or become
+  ///     so with the nodes being applied.
+  /// - Returns: false, and nothing happens, unless that holds and all of them are members with a known log.
+  public func fork(indexers: [Fixed32], from system: Checkout) throws -> Bool {
+    guard try base.canFork(to: indexers, from: system) else { return false }
+    base.pendingFork = PendingFork(indexers: indexers, length: system.length)
+    return true
+  }
+
   /// Stops the base: it stays where it is until it is opened with an `apply` that copes with this node.
   public func interrupt(_ reason: String) throws -> Never { throw AutobaseError.interrupted(reason) }
 }

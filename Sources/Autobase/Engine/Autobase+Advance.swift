@@ -50,7 +50,7 @@ extension Autobase {
           continue
         }
       } else if try needsFlush() {
-        try flush([], nextSystem: nil)
+        try flush([])
       }
       if taken > 0 || !wantedWriters.isEmpty { continue }
       if queue.isEmpty { return }

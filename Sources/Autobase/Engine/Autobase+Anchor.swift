@@ -10,7 +10,7 @@ extension Autobase {
     hasher.update(head.key)
     hasher.update(head.length)
     let data = ManifestData(namespace: hasher.finalize32())
-    let block = try encryptAnchor(OplogMessage(heads: [head], value: nil).encoded(), data)
+    let block = try keys.encryptAnchor(OplogMessage(heads: [head], value: nil).encoded(), data)
     var batch = MerkleBatch(MerkleTree())
     batch.append(block)
     let manifest = Manifest(

@@ -9,10 +9,16 @@ extension Autobase {
     var cut = processAppliedAlready(update)
     try undo(update.undo)
     if info.members == 0 { try system.add(key, isIndexer: true) }
+    applyingIndexed = UInt64(update.indexed.count)
     try writing { try applyNodes(update, &cut) }
+    if let fork = pendingFork {
+      pendingFork = nil
+      try performFork(fork, indexed: update.indexed.count, localNodes)
+      return true
+    }
     try dropIndexed(cut?.count ?? update.indexed.count)
     guard cut != nil else {
-      try flush(localNodes, nextSystem: nil)
+      try flush(localNodes)
       return false
     }
     try migrate(localNodes)
@@ -101,7 +107,7 @@ extension Autobase {
   }
 
   /// Drops the records of the first `count` nodes, which are indexed.
-  private func dropIndexed(_ count: Int) throws {
+  func dropIndexed(_ count: Int) throws {
     var left = UInt64(count)
     var records = 0
     var length = indexedLength

@@ -64,7 +64,7 @@ extension Autobase {
     }
     let log: any WriterLog
     if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
-    let source = LoggedMessages(log: log, encryption: writerEncryption(writer, log.manifest))
+    let source = LoggedMessages(log: log, keys: keys)
     let reader = WriterReader(key: writer, source: source, window: window)
     if !storage.isReadOnly { try log.remember(UserDataKey.referrer, key.bytes) }
     readers.insert(reader)
@@ -136,21 +136,27 @@ extension Autobase {
   }
 
   /// Truncates the system view, and every view to what the system says then (spec 03 §6.2, §7.4).
-  func truncate(to length: UInt64) throws {
+  ///
+  /// - Parameter isForking: whether signed blocks may be dropped, since the views move.
+  func truncate(to length: UInt64, isForking: Bool = false) throws {
+    func truncate(_ view: View, to length: UInt64) throws {
+      if isForking { try view.rewind(to: length) } else { try view.truncate(to: length) }
+    }
     try writing {
-      if length < system.length { try system.truncate(to: length) } else { try system.reset() }
+      if length < system.length { try truncate(system.view, to: length) }
+      try system.reset()
       let indexers = try info.indexers.map { try ViewSet.manifest(of: $0.key, storage) }
       for view in userViews {
         if let index = view.mappedIndex, index < info.views.count {
           view.systemKey = info.views[index].key
-          try view.truncate(to: info.views[index].length)
+          try truncate(view, to: info.views[index].length)
         } else {
           view.mappedIndex = nil
           view.systemKey = nextManifest(view, length: 0, indexers, try view.tree(at: 0)).key
-          try view.truncate(to: 0)
+          try truncate(view, to: 0)
         }
       }
-      try encryption.truncate(to: info.encryptionLength)
+      try truncate(encryption, to: info.encryptionLength)
     }
   }
 

@@ -11,11 +11,13 @@ extension Autobase {
   /// Stores one round: the local nodes, the views, signatures, the boot record and the records of the tip, all in the
   /// open transaction (spec 03 §6.3).
   ///
-  /// - Parameter nextSystem: the key of the system core that follows this flush, when the indexers changed.
-  func flush(_ nodes: [Node], nextSystem: Fixed32?) throws {
+  /// - Parameters:
+  ///   - next: the key of the system core that follows this flush, when the indexers changed.
+  ///   - isForking: whether they were replaced: then the nodes still belong to the old system core.
+  func flush(_ nodes: [Node], next: Fixed32? = nil, isForking: Bool = false) throws {
     changeCount += 1
-    try appendLocal(nodes, systemKey: nextSystem ?? system.view.key)
-    if nextSystem == nil {
+    try appendLocal(nodes, systemKey: isForking ? system.view.key : next ?? system.view.key, isForking: isForking)
+    if next == nil {
       try readSources()
       _ = try assemble()
     }
@@ -23,7 +25,7 @@ extension Autobase {
     try encryption.flush()
     try system.view.flush()
     try storeBoot(
-      BootRecord(key: nextSystem ?? system.view.key, systemLength: indexedLength, indexersUpdated: nextSystem != nil))
+      BootRecord(key: next ?? system.view.key, systemLength: indexedLength, indexersUpdated: next != nil))
   }
 
   private func storeBoot(_ boot: BootRecord) throws {
@@ -35,13 +37,14 @@ extension Autobase {
     try updates.store { key, value in try local.setRecord(key, value) }
   }
 
-  private func appendLocal(_ nodes: [Node], systemKey: Fixed32) throws {
+  private func appendLocal(_ nodes: [Node], systemKey: Fixed32, isForking: Bool) throws {
     guard let local, let last = nodes.last else { return }
-    let log = LoggedMessages(log: local, encryption: writerEncryption(local.key, local.manifest))
+    let log = LoggedMessages(log: local, keys: keys)
     let isSigner = isIndexedSigner
     // Only the last block carries new signatures; those before it point to what there was.
     let before = own
-    if isSigner, indexedLength > own.system?.value.length ?? 0 { try sign(at: last.length) }
+    // A fork rewrites what the old system core held: it must not get a second signature for the same length.
+    if isSigner, !isForking, indexedLength > own.system?.value.length ?? 0 { try sign(at: last.length) }
     var blocks: [[UInt8]] = []
     blocks.reserveCapacity(nodes.count)
     for node in nodes {

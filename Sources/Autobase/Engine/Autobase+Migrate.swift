@@ -31,9 +31,16 @@ extension Autobase {
     }
     let tree = try system.view.tree(at: system.length)
     var next = nextManifest(system.view, length: system.length, indexers, tree)
-    if next.version > 1 { next.linked = [manifests[manifests.count - 1].manifest.key] }
+    if next.version > 1 {
+      next.linked = [options.linksOldEncryption ? encryption.key : manifests[manifests.count - 1].manifest.key]
+    }
     manifests.append((system.view, next))
-    try flush(localNodes, nextSystem: next.key)
+    try flush(localNodes, next: next.key)
+    try move(manifests)
+  }
+
+  /// Moves views to other cores.
+  func move(_ manifests: [(view: View, manifest: Manifest)]) throws {
     for (view, manifest) in manifests {
       let core = try storage.move(view.storage, to: manifest)
       try core.remember(name: view.name, of: key)

@@ -21,9 +21,11 @@ struct ViewSet {
   }
 
   /// The cores of a base whose system core `system` is at the indexed state `info`.
+  ///
+  /// - Parameter linked: the core that the system core's manifest names, if it does and it is stored.
   init(
-    _ info: SystemInfo, system: any ViewStorage, _ names: ViewIdentity, _ viewNames: [String],
-    _ storage: any BaseStorage
+    _ info: SystemInfo, system: any ViewStorage, linked: (any ViewStorage)?, _ names: ViewIdentity,
+    _ viewNames: [String], _ storage: any BaseStorage
   ) throws {
     self.system = system
     let indexers = try info.indexers.map { try Self.manifest(of: $0.key, storage) }
@@ -31,8 +33,11 @@ struct ViewSet {
     func fresh(_ name: String) -> Manifest {
       names.manifest(name, indexers: indexers, version: version, entropy: info.entropy)
     }
-    let linked = try system.manifest.linked?.first.flatMap { try storage.view(key: $0) }
-    encryption = try linked ?? storage.view(fresh(Self.encryptionName))
+    if let linked {
+      encryption = try Self.encryption(after: linked, system.manifest, info, indexers, names, storage)
+    } else {
+      encryption = try storage.view(fresh(Self.encryptionName))
+    }
     let listed = try info.views.map { try storage.view(key: $0.key) }
     user = []
     for name in viewNames {
@@ -49,6 +54,21 @@ struct ViewSet {
       }
     }
     reservedViews = (info.views.indices.last { i in !user.contains { $0.mappedIndex == i } } ?? -1) + 1
+  }
+
+  /// The encryption view beside a system core: the linked one, or the one that this became with the indexers of the
+  /// system core. Which of them the manifest names depends on the version that made it.
+  private static func encryption(
+    after linked: any ViewStorage, _ system: Manifest, _ info: SystemInfo, _ indexers: [Manifest],
+    _ names: ViewIdentity, _ storage: any BaseStorage
+  ) throws -> any ViewStorage {
+    if linked.manifest.signers.map(\.publicKey) == system.signers.map(\.publicKey) { return linked }
+    let tree = try MerkleTree(length: info.encryptionLength, fork: 0, from: linked)
+    let manifest = names.manifest(
+      encryptionName, indexers: indexers,
+      prologue: Manifest.Prologue(hash: tree.hash, length: info.encryptionLength), version: system.version,
+      entropy: info.entropy, linked: linked.manifest.linked, userData: linked.manifest.userData)
+    return try storage.view(key: manifest.key) ?? linked
   }
 
   /// A writer's own manifest.

@@ -12,21 +12,37 @@ protocol MessageSource {
 }
 
 /// A writer's messages in its log.
-struct LoggedMessages: MessageSource {
+final class LoggedMessages: MessageSource {
   let log: any WriterLog
-  let encryption: (any BlockEncryption)?
+  private let keys: BlockKeys
+  /// The encryption, with the newest key it knows.
+  private var cipher: (newest: UInt32, encryption: any BlockEncryption)?
+
+  init(log: any WriterLog, keys: BlockKeys) {
+    self.log = log
+    self.keys = keys
+  }
 
   var length: UInt64 { log.length }
 
   func message(_ length: UInt64) throws -> OplogMessage {
     let block = try log.block(at: length - 1)
-    return try OplogMessage(decoding: encryption?.decrypt(block, at: length - 1) ?? block)
+    return try OplogMessage(decoding: encryption()?.decrypt(block, at: length - 1) ?? block)
   }
 
   /// A message as stored at a 1-based length.
   func encode(_ message: OplogMessage, length: UInt64) throws -> [UInt8] {
     let block = message.encoded()
-    return try encryption?.encrypt(block, at: length - 1, fork: 0) ?? block
+    return try encryption()?.encrypt(block, at: length - 1, fork: 0) ?? block
+  }
+
+  /// The encryption depends on the manifest, which is known when there are blocks.
+  private func encryption() -> (any BlockEncryption)? {
+    if keys.encryptionKey == nil { return nil }
+    if let cipher, cipher.newest == keys.newest { return cipher.encryption }
+    guard let encryption = keys.writer(log.key, log.manifest) else { return nil }
+    cipher = (keys.newest, encryption)
+    return encryption
   }
 }
 

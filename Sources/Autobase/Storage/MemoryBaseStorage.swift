@@ -132,6 +132,17 @@ public final class MemoryViewStorage: ViewStorage {
   }
 
   public var length: UInt64 { UInt64(blocks.count) }
+  public var isStale: Bool { false }
+  public func show(_ length: UInt64) {}
+
+  public func reset(to length: UInt64) throws {
+    guard length <= signedLength else {
+      throw AutobaseError.corrupt("view core \(key) has \(signedLength) signed blocks, not \(length)")
+    }
+    blocks.removeSubrange(Int(length)...)
+    nodes.truncate(to: length)
+    current = try MerkleTree(length: length, fork: 0, from: nodes)
+  }
 
   public func block(at index: UInt64) throws -> [UInt8] {
     guard index < length else { throw LogError.blockNotAvailable(index: index, length: length) }

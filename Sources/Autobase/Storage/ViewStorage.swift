@@ -9,10 +9,16 @@ public protocol ViewStorage: AnyObject, NodeReader {
   var key: Fixed32 { get }
   /// The manifest the key is the hash of.
   var manifest: Manifest { get }
-  /// Number of blocks, the unsigned tip included.
+  /// Number of blocks that are applied, the unsigned tip included.
   var length: UInt64 { get }
-  /// Number of blocks that are signed, or fixed by the prologue.
+  /// Number of blocks that are applied, and signed or fixed by the prologue.
   var signedLength: UInt64 { get }
+  /// Whether somebody else has changed what is applied, in a way that the lengths do not show.
+  var isStale: Bool { get }
+  /// Says how much is applied while nothing is stored beside the signed log, which may be ahead.
+  func show(_ length: UInt64)
+  /// Drops what is stored beside the signed log, and makes the first `length` blocks of that what is applied.
+  func reset(to length: UInt64) throws
   /// The assembled signature of the signed part; nil when there is none, or the prologue stands for it.
   func signature() throws -> [UInt8]?
   /// The stored block at `index`.
@@ -41,7 +47,8 @@ extension ViewStorage {
 
 /// What a flush changes in a view core.
 public struct ViewChange: Sendable {
-  /// Blocks that stay; what lies behind them is dropped. Never less than the signed length.
+  /// Blocks that stay; what lies behind them is dropped. Less than the signed length only when the view moves to
+  /// another core next.
   public var keptLength: UInt64
   /// Blocks that follow, as stored.
   public var blocks: [[UInt8]]

@@ -178,10 +178,31 @@ final class SystemView {
       after: info.entropy, length: lengthAfterFlush(), indexers: info.indexers.map { $0.key })
   }
 
-  /// Goes back to an earlier length.
-  func truncate(to length: UInt64) throws {
-    try view.truncate(to: length)
-    state = SystemState(try info(at: length))
+  /// Writes the last flush again with other indexers (spec 03 §11.6).
+  func replaceIndexers(_ keys: [Fixed32], views: [Checkout], encryptionLength: UInt64) throws {
+    var next = info
+    next.version = SystemInfo.maximumVersion
+    next.indexers = try keys.map { Checkout(key: $0, length: try get($0)?.length ?? 0) }
+    next.pendingIndexers = []
+    next.views = views
+    next.encryptionLength = encryptionLength
+    next.entropy = ViewIdentity.nextEntropy(after: info.entropy, length: length, indexers: keys)
+    var puts: [Hyperbee.Entry] = []
+    var kept = length - 1
+    for sequence in (1..<length - 1).reversed() {
+      let entry = try bee.get(sequence: sequence)
+      if entry.key == Self.infoKey {
+        kept = sequence + 1
+        break
+      }
+      puts.append(entry)
+    }
+    try view.rewind(to: kept)
+    let batch = try bee.batch()
+    for entry in puts { try batch.put(entry.key, entry.value) }
+    try batch.put(Self.infoKey, next.encoded())
+    try batch.flush()
+    state = SystemState(next)
     members.removeAll(keepingCapacity: true)
   }
 

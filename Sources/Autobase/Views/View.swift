@@ -28,12 +28,15 @@ public final class View: AppendableLog {
   private var blocks: [[UInt8]] = []
   private var batch: MerkleBatch
   private var signed: (tree: MerkleTree, signature: [UInt8])?
-  private let cipher: (any BlockEncryption)?
+  private let keys: BlockKeys?
+  private var cipher: (any BlockEncryption)?
 
-  init(name: String, storage: any ViewStorage, cipher: (any BlockEncryption)? = nil) throws {
+  /// - Parameter keys: how blocks are encrypted; nil for the view that keys are read from.
+  init(name: String, storage: any ViewStorage, keys: BlockKeys? = nil) throws {
     self.name = name
     self.storage = storage
-    self.cipher = cipher
+    self.keys = keys
+    cipher = keys?.view(name, storage.manifest)
     systemKey = storage.key
     kept = storage.length
     storedLength = kept
@@ -76,10 +79,15 @@ public final class View: AppendableLog {
   /// Drops the blocks from `length` on. The engine does it when the order of nodes changes; `apply` has no need to.
   public func truncate(to length: UInt64) throws {
     guard isOpenForWriting else { throw AutobaseError.viewNotWritable(name) }
-    guard length < self.length else { return }
-    guard length >= signedLength else {
+    guard length >= min(signedLength, self.length) else {
       throw AutobaseError.truncationOfSignedBlocks(name, to: length, signed: signedLength)
     }
+    try rewind(to: length)
+  }
+
+  /// Drops the blocks from `length` on, signed ones too: only before the view moves to another core.
+  func rewind(to length: UInt64) throws {
+    guard length < self.length else { return }
     let reader = try nodeReader()
     if length >= kept {
       blocks.removeSubrange(Int(length - kept)...)
@@ -137,19 +145,25 @@ extension View {
       ViewChange(keptLength: kept, blocks: blocks, batch: batch, signed: signed))
     kept += UInt64(blocks.count)
     storedLength = kept
-    storedSignedLength = signedLength
+    storedSignedLength = storage.signedLength
     blocks.removeAll(keepingCapacity: true)
     batch = MerkleBatch(batch.tree)
     signed = nil
   }
 
   /// Whether somebody else has written the stored core.
-  var isStale: Bool { storage.length != storedLength || storage.signedLength != storedSignedLength }
+  var isStale: Bool {
+    storage.length != storedLength || storage.signedLength != storedSignedLength || storage.isStale
+  }
 
   /// Starts again from what is stored in `storage`, dropping what was not flushed.
-  func reload(_ storage: any ViewStorage) throws {
+  ///
+  /// - Parameter length: how much of it is applied, as far as it is there.
+  func reload(_ storage: any ViewStorage, length: UInt64) throws {
+    storage.show(length)
     self.storage = storage
     systemKey = storage.key
+    cipher = keys?.view(name, storage.manifest)
     mappedIndex = nil
     blocks.removeAll()
     signed = nil
@@ -165,8 +179,12 @@ extension View {
     precondition(!isChanged && storage.length == length, "a view moves between flushes, to a core of its length")
     self.storage = storage
     systemKey = storage.key
+    cipher = keys?.view(name, storage.manifest)
     storedSignedLength = storage.signedLength
   }
+
+  /// Takes note of keys that have come up.
+  func updateKeys() { cipher = keys?.view(name, storage.manifest) }
 }
 
 /// A view as it was at one moment.

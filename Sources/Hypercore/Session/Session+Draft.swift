@@ -114,6 +114,34 @@ extension Hypercore {
     }
   }
 
+  /// Takes from a draft the blocks and nodes that this signed log, which is longer, may not have stored.
+  ///
+  /// - Parameters:
+  ///   - draft: a draft made from this core's default state.
+  ///   - length: how much of the draft. The rest stays in it.
+  /// - Returns: false, and nothing changes, when the draft is something else than the signed log, or when that cannot
+  ///   be told from what is stored.
+  /// - Throws: ``SessionError/notADraft``.
+  @discardableResult
+  public func fill(from draft: Hypercore, length: UInt64) throws -> Bool {
+    try write("commit") {
+      try draft.state.refresh()
+      guard name == nil, !isSnapshot, draft.frozen == nil, draft.context === context,
+        let dependency = draft.state.area.dependency, dependency.area == state.id
+      else { throw SessionError.notADraft }
+      guard length <= draft.state.length, length <= state.length else { return false }
+      guard let tree = try? state.tree(at: length), try draft.state.tree(at: length).roots == tree.roots else {
+        return false
+      }
+      guard dependency.length < length else { return true }
+      context.touch(state)
+      try state.copy(dependency.length..<length, from: draft.state)
+      try state.didStoreBlocks(dependency.length..<length)
+      try draft.state.share(length, with: state.id)
+      return true
+    }
+  }
+
   private func sign(_ tree: MerkleTree, _ keyPair: KeyPair?) throws -> [UInt8]? {
     if let prologue = core.verifier.prologue, tree.length <= prologue.length { return nil }
     return try core.verifier.signHead(tree, with: keyPair)
