@@ -2,6 +2,14 @@ public import CompactEncoding
 public import Hypercore
 public import HypercoreCrypto
 
+extension Corestore: LogStore {
+  /// The stored log with a discovery key; nil when there is none.
+  public func log(discoveryKey: Fixed32) throws -> Hypercore? {
+    guard let found = try context.read({ try context.storage.core(discoveryKey: discoveryKey) }) else { return nil }
+    return try open(found, keyPair: nil, isReadOnly: false)
+  }
+}
+
 extension Corestore {
   /// The log with a name in this namespace. Writable, unless the store is read-only.
   ///
