@@ -117,20 +117,6 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     flush()
   }
 
-  func writabilityChanged() {
-    guard closeReason == nil else { return }
-    updateReading()
-    guard channel.isWritable, !takenIsScheduled else { return }
-    // Not at once: this may be the middle of a write, and what the session sends now may be taken at once, too.
-    takenIsScheduled = true
-    eventLoop.execute { [self] in
-      takenIsScheduled = false
-      guard closeReason == nil, isWritable else { return }
-      session?.outputTaken(on: self)
-      flush()
-    }
-  }
-
   /// Makes the session once the other side proved its key.
   private func openSession() {
     guard peer == nil, stream.isOpen, closeReason == nil, let outcome = stream.outcome else { return }
@@ -182,6 +168,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
       }
       lastWrite = milliseconds()
       outputByteCount += buffer.readableBytes
+      budget.outputByteCount += buffer.readableBytes
       guard outputByteCount <= settings.maximumOutputByteCount else {
         return fail(.tooMuchOutput(limit: settings.maximumOutputByteCount))
       }
@@ -192,10 +179,19 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
   }
 
   /// Whether the other side takes output as fast as it is made: no more than
-  /// ``TransportSettings/writeHighWatermarkByteCount`` waits. Sessions are told when it turns true again.
+  /// ``TransportSettings/writeHighWatermarkByteCount`` waits, and not too much on all connections together. Sessions are
+  /// told when it turns true again.
   public var isWritable: Bool {
-    channel.isWritable && mux.queuedByteCount < settings.writeHighWatermarkByteCount
+    let waiting = mux.queuedByteCount + outputByteCount
+    let isWritable =
+      waiting < settings.writeHighWatermarkByteCount
+      && (budget.outputByteCount < settings.maximumBufferedByteCount || waiting < 65_536)
+    if !isWritable { wantsOutputTaken = true }
+    return isWritable
   }
+
+  /// Whether the session found that it should not send more.
+  private var wantsOutputTaken = false
 
   /// Bytes handed to the socket that it did not take yet.
   private var outputByteCount = 0
@@ -204,8 +200,24 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     let count = buffer.readableBytes
     channel.writeAndFlush(buffer).assumeIsolated().whenComplete { [self] result in
       outputByteCount -= count
+      budget.outputByteCount -= count
       lastTaken = milliseconds()
-      if case .failure(let error) = result { fail(TransportError(error)) }
+      if case .failure(let error) = result { return fail(TransportError(error)) }
+      if wantsOutputTaken || isPaused { outputTaken() }
+    }
+  }
+
+  /// Lets the session go on sending. Not at once: this may be the middle of a write, and what is sent now may be taken at
+  /// once, too.
+  private func outputTaken() {
+    guard !takenIsScheduled else { return }
+    takenIsScheduled = true
+    eventLoop.execute { [self] in
+      takenIsScheduled = false
+      guard closeReason == nil, isWritable else { return }
+      wantsOutputTaken = false
+      session?.outputTaken(on: self)
+      flush()
     }
   }
 
@@ -221,7 +233,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
 
   private func updateReading() {
     guard closeReason == nil else { return }
-    let pause = !channel.isWritable || mux.isCongested || session?.isOverloaded == true
+    let pause = mux.isCongested || session?.isOverloaded == true
     guard pause != isPaused else { return }
     isPaused = pause
     try? channel.syncOptions?.setOption(.autoRead, value: !pause)
@@ -289,7 +301,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     }
     if now >= closeTime { return close() }
     // While reading is paused nothing can be heard: then the other side has to take output, or waits for this one.
-    if isPaused { lastRead = channel.isWritable ? now : max(lastRead, lastTaken) }
+    if isPaused { lastRead = outputByteCount == 0 ? now : max(lastRead, lastTaken) }
     if now >= lastRead + settings.idleTimeoutMilliseconds {
       return fail(.idleTimeout(milliseconds: settings.idleTimeoutMilliseconds))
     }
@@ -307,4 +319,6 @@ final class ConnectionBudget: @unchecked Sendable {
   var connectionCount = 0
   var handshakeCount = 0
   var inputByteCount = 0
+  /// Handed to sockets that did not take it yet.
+  var outputByteCount = 0
 }

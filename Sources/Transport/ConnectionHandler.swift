@@ -30,8 +30,6 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) { connection.readCompleted() }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) { connection.writabilityChanged() }
-
   func channelInactive(context: ChannelHandlerContext) { connection.fail(.closedByPeer) }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { connection.fail(TransportError(error)) }

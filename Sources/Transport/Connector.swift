@@ -45,10 +45,6 @@ public enum Connector {
     let attempt = Attempt()
     let bootstrap = ClientBootstrap(group: eventLoop)
       .connectTimeout(.milliseconds(Int64(clamping: settings.connectTimeoutMilliseconds)))
-      .channelOption(
-        .writeBufferWaterMark,
-        value: .init(low: settings.writeHighWatermarkByteCount / 4, high: settings.writeHighWatermarkByteCount)
-      )
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           var generator = SystemRandomNumberGenerator()

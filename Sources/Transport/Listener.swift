@@ -99,9 +99,6 @@ extension Listener {
         .childChannelInitializer { [self] channel in
           channel.eventLoop.makeCompletedFuture { try accept(channel, at: address) }
         }
-        .childChannelOption(
-          .writeBufferWaterMark,
-          value: .init(low: settings.writeHighWatermarkByteCount / 4, high: settings.writeHighWatermarkByteCount))
       let server: any NIOCore.Channel
       switch address {
       case .tcp(let host, let port):

@@ -12,8 +12,8 @@ public struct TransportSettings: Sendable {
   public var maximumConnectionCount = 1_024
   /// Connections at a time that did not prove their key yet; more are closed at once.
   public var maximumHandshakeCount = 256
-  /// The longest frame that is accepted, in bytes.
-  public var maximumFrameByteCount = 4 << 20
+  /// The longest frame that is accepted, in bytes. The largest block of a log needs nearly as much as the format allows.
+  public var maximumFrameByteCount = 0xff_ffff
   /// Incomplete frames of all connections together, in bytes; the connection that exceeds it is dropped.
   public var maximumBufferedByteCount = 256 << 20
   /// Output that a connection may leave unread, in bytes, before this side stops reading from it.

@@ -144,7 +144,9 @@ public final class ReplicationStream {
     let wasOpen = known.peer.isOpen
     // Both sides may have said that they want nothing, and this one changed its mind before it heard of the end. The other
     // side may also have no use for the log any more; then it rejects this, once.
-    let reopens = isRemote && wasOpen && !isClosed && replicator.isDownloading && reopenings[replicator.pairKey, default: 0] < Self.maximumReopenings
+    let reopens =
+      isRemote && wasOpen && !isClosed && replicator.isDownloading
+      && reopenings[replicator.pairKey, default: 0] < Self.maximumReopenings
     known.peer.closed()
     store.touch(known.core)
     store.scheduleIdleCheck()

@@ -19,7 +19,9 @@ public final class ConnectionRouter: ConnectionSession, @unchecked Sendable {
     switch event {
     case .offered(let key):
       if !isDraining {
-        for part in parts where try part.answer(key, on: connection) { return }
+        for part in parts {
+          if try part.answer(key, on: connection) { return }
+        }
       }
       connection.mux.reject(key)
     case .message(let channel, _, _):

@@ -31,7 +31,8 @@ final class RPCServerPart: ConnectionPart, @unchecked Sendable {
     settings.onOpen?(peer)
   }
 
-  var isOverloaded: Bool { deferredCount >= maximumDeferredCount }
+  /// Callers who do not read their answers are not listened to.
+  var isOverloaded: Bool { deferredCount >= maximumDeferredCount || !endpoints.isEmpty && !connection.isWritable }
 
   func handle(_ event: MuxEvent, on connection: Connection) throws(ProtomuxError) {
     switch event {
