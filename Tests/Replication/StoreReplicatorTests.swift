@@ -1,0 +1,127 @@
+import CompactEncoding
+import Corestore
+import Hypercore
+import HypercoreCrypto
+import Protomux
+import TestSupport
+import Testing
+
+@testable import Replication
+
+/// What a store does with logs as such: which ones it offers, opens, refuses and forgets.
+@Suite struct StoreReplicatorTests {
+  /// Two stores that are connected.
+  struct Pair {
+    let stores: [Corestore]
+    let replicators: [StoreReplicator]
+    let wire: TestWire
+
+    init(_ change: (inout StoreReplicationSettings) -> Void = { _ in }) throws {
+      let stores = [try Corestore.inMemory(), try Corestore.inMemory()]
+      var settings = StoreReplicationSettings()
+      change(&settings)
+      self.stores = stores
+      replicators = stores.map { StoreReplicator(store: $0, settings: settings) }
+      wire = TestWire(replicators[0], replicators[1])
+    }
+
+    func run() throws {
+      try wire.run {
+        for replicator in replicators { replicator.flush() }
+      }
+    }
+  }
+
+  @Test func aLogThatIsNotStoredIsRejectedAndNotCreated() throws {
+    let pair = try Pair()
+    let log = try pair.stores[0].get(name: "a")
+    var changes: [CorePeerChange] = []
+    pair.replicators[0].onPeer = { _, _, change in changes.append(change) }
+    pair.replicators[0].activate(log)
+    try pair.run()
+    #expect(changes == [.rejected])
+    #expect(pair.wire.responder.rejected == [PairKey(Replication.protocolName, log.discoveryKey.bytes)])
+    #expect(try pair.stores[1].list().isEmpty)
+    #expect(pair.wire.initiator.stream?.coreCount == 0)
+    // Once the other side has a use for it, the channel is opened from there.
+    pair.replicators[1].activate(try pair.stores[1].get(key: log.key))
+    try pair.run()
+    #expect(changes == [.rejected, .opened])
+    #expect(pair.wire.initiator.stream?.coreCount == 1)
+  }
+
+  @Test func aStoredLogIsOpenedWhenAskedForAndForgottenLater() throws {
+    let pair = try Pair()
+    let log = try pair.stores[0].get(name: "a")
+    try log.append(block: [1])
+    let reader = try pair.stores[1].get(key: log.key)
+    pair.replicators[1].activate(reader, policy: .everything)
+    try pair.run()
+    let served = try #require(pair.replicators[0].core(log.discoveryKey))
+    #expect(!pair.replicators[0].isActive(log.discoveryKey))
+    #expect(served.peers.count == 1)
+    // The reader loses interest: the channel goes, and some looks later the log is closed.
+    try pair.wire.cut()
+    var time: UInt64 = 0
+    var looks = 0
+    while let deadline = pair.replicators[0].nextDeadline, looks < 100 {
+      time = deadline
+      pair.replicators[0].expire(at: time)
+      looks += 1
+    }
+    #expect(pair.replicators[0].core(log.discoveryKey) == nil)
+    #expect(looks == StoreReplicationSettings().idleCheckCount)
+    #expect(throws: SessionError.self) { try served.log.block(at: 0) }
+    #expect(try log.block(at: 0) == [1])
+    // Those in use stay.
+    #expect(pair.replicators[1].core(log.discoveryKey) != nil)
+  }
+
+  @Test func logsInUseAreOfferedInOneBatch() throws {
+    let stores = [try Corestore.inMemory(), try Corestore.inMemory()]
+    let replicators = stores.map { StoreReplicator(store: $0) }
+    for index in 0..<20 { replicators[0].activate(try stores[0].get(name: "\(index)")) }
+    let carrier = TestCarrier()
+    carrier.mux.cork()
+    carrier.stream = replicators[0].attach(
+      carrier, role: .initiator, handshakeHash: [UInt8](repeating: 9, count: 64), now: 0)
+    carrier.mux.uncork()
+    #expect(carrier.mux.takeFrames().count == 1)
+    #expect(carrier.stream?.coreCount == 20)
+    // One that comes into use later is offered then, once.
+    replicators[0].activate(try stores[0].get(name: "new"))
+    replicators[0].activate(try stores[0].get(name: "new"))
+    #expect(carrier.mux.takeFrames().count == 1)
+  }
+
+  @Test func whoMayNotSeeALogIsRejected() throws {
+    let pair = try Pair()
+    let log = try pair.stores[0].get(name: "a")
+    pair.replicators[0].admits = { _, key in key != log.discoveryKey }
+    let other = try pair.stores[0].get(name: "b")
+    for key in [log.key, other.key] { pair.replicators[1].activate(try pair.stores[1].get(key: key)) }
+    try pair.run()
+    #expect(pair.replicators[0].core(log.discoveryKey) == nil)
+    #expect(pair.replicators[0].core(other.discoveryKey) != nil)
+    let closed = try Pair { $0.opensStoredLogs = false }
+    let hidden = try closed.stores[0].get(name: "a")
+    closed.replicators[1].activate(try closed.stores[1].get(key: hidden.key))
+    try closed.run()
+    #expect(closed.replicators[0].core(hidden.discoveryKey) == nil)
+  }
+
+  @Test func aStrangeIdentifierEndsTheConnection() throws {
+    let pair = try Pair()
+    _ = try pair.wire.initiator.mux.open(PairKey(Replication.protocolName, [1, 2, 3]))
+    #expect(throws: ProtomuxError.self) { try pair.run() }
+  }
+
+  @Test func whatIsNotReplicationIsLeftToOthers() throws {
+    let pair = try Pair()
+    for key in [PairKey("protomux-rpc", [UInt8](repeating: 1, count: 32)), PairKey("wakeup", [1])] {
+      _ = try pair.wire.initiator.mux.open(key)
+      try pair.run()
+      #expect(pair.wire.responder.rejected.last == key)
+    }
+  }
+}
