@@ -94,7 +94,10 @@ let package = Package(
       ]),
     library(
       "RegistryNode",
-      ["Registry", "Autobase", "Corestore", "Hypercore", "ProtomuxRPC", "HypercoreCrypto", "CompactEncoding"]),
+      [
+        "Registry", "Replication", "Autobase", "Corestore", "Hypercore", "ProtomuxRPC", "HypercoreCrypto",
+        "CompactEncoding",
+      ]),
     library(
       "ToolKit",
       [
@@ -141,8 +144,8 @@ let package = Package(
     tool(
       "rpc-serve",
       [
-        "StoreToolKit", "RegistryToolKit", "TransportToolKit", "Transport", "RegistryNode", "Registry", "Autobase",
-        "Corestore", "ProtomuxRPC",
+        "StoreToolKit", "RegistryToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "RegistryNode",
+        "Registry", "Autobase", "Corestore", "ProtomuxRPC",
         "HypercoreCrypto",
         "JSON", "CompactEncoding", .product(name: "Logging", package: "swift-log"),
       ]),

@@ -1,9 +1,11 @@
 import ArgumentParser
+import Autobase
 import CompactEncoding
 import RegistryNode
 import StoreToolKit
 import ToolKit
 import Transport
+import TransportToolKit
 
 /// `rpc-serve(1)`: the network face of a node.
 @main
@@ -55,6 +57,25 @@ struct RPCServe: ToolCommand {
   var keyFile: String?
 
   @Option(
+    name: .customLong("peer"),
+    help: ArgumentHelp(
+      "Stay connected to this node of the registry, any number of times.", valueName: "key@address"))
+  var peers: [ServerArgument] = []
+
+  @Option(
+    name: .customLong("ack-interval"),
+    help: ArgumentHelp(
+      "About how long an indexer waits before it acknowledges what others wrote; 0 for never (default: 10ms).",
+      valueName: "time"))
+  var acknowledgeInterval = DurationArgument(milliseconds: 10)
+
+  @Option(
+    name: .customLong("ack-threshold"),
+    help: ArgumentHelp(
+      "Changes for each indexer after which it acknowledges sooner; 0 for any number.", valueName: "n"))
+  var acknowledgeThreshold = 4
+
+  @Option(
     name: .customLong("max-connections"),
     help: ArgumentHelp("Connections at a time; more are refused.", valueName: "n"))
   var maximumConnections = 1024
@@ -81,7 +102,11 @@ struct RPCServe: ToolCommand {
     for method in (commands + lineCommands).map(\.method) where !methods.insert(method).inserted {
       throw ValidationError("two commands answer \(method)")
     }
+    if !(0...1_000_000 ~= acknowledgeThreshold) {
+      throw ValidationError("--ack-threshold takes a number from 0 to 1000000")
+    }
     if keyFile != nil {
+      if !peers.isEmpty { throw ValidationError("only one of --peer and --key-file can be given") }
       if location.isNamed { throw ValidationError("only one of --store and --key-file can be given") }
       if methods.isEmpty { throw ValidationError("without a store there must be an --exec or --exec-lines") }
     } else if let method = methods.sorted().first(where: { RegistryMethod(rawValue: $0) != nil }) {
@@ -98,7 +123,8 @@ struct RPCServe: ToolCommand {
     let statusRequests = try StatusSignal.catchRequests()
     let path = keyFile == nil ? try location.resolve().path : nil
     let registry = try path.map {
-      try RegistryHost(location.open(), directory: $0, rights: rights, reporter: reporter)
+      try RegistryHost(
+        location.open(), directory: $0, rights: rights, settings: driverSettings, reporter: reporter)
     }
     let keyPair = try registry?.keyPair ?? KeyFile.load(keyFile ?? "")
     let service = NodeService(
@@ -107,8 +133,15 @@ struct RPCServe: ToolCommand {
     defer { service.stop() }
     try daemon.run(
       addresses: addresses, keyPair: keyPair, maximumConnectionCount: maximumConnections, drainMilliseconds: time,
-      storeDirectory: path
+      storeDirectory: path, peers: peers.map(\.peer)
     ) { readiness.announce() }
+  }
+
+  private var driverSettings: NodeDriver.Settings {
+    var settings = NodeDriver.Settings()
+    settings.acknowledging.intervalMilliseconds = UInt64(acknowledgeInterval.milliseconds)
+    settings.acknowledging.threshold = UInt64(acknowledgeThreshold)
+    return settings
   }
 
   private var addresses: [TransportAddress] {

@@ -8,9 +8,12 @@ extension Autobase {
   /// - Throws: what `apply` or the store throws. Then nothing is stored, what was queued is dropped, and the next call
   ///   starts from the state before.
   public func advance() throws {
-    guard try storage.read({ hasNews }) else { return }
+    guard try isBehind() else { return }
     try change { try advanceUntilIdle() }
   }
+
+  /// Whether ``advance()`` may have something to do. It costs one read of the store, and keeps no writer waiting.
+  public func isBehind() throws -> Bool { try storage.read { hasNews } }
 
   /// Whether there may be something to do. Most calls come because something might have changed, and must not make
   /// writers wait.

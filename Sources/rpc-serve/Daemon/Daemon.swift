@@ -29,7 +29,7 @@ struct Daemon {
   /// Serves until a signal asks to end.
   func run(
     addresses: [TransportAddress], keyPair: KeyPair, maximumConnectionCount: Int, drainMilliseconds: Int64,
-    storeDirectory: String?, ready: () -> Void
+    storeDirectory: String?, peers: [PeerAddress], ready: () -> Void
   ) throws {
     var settings = RPCServerSettings(publicKey: keyPair.publicKey)
     settings.transport.maximumConnectionCount = maximumConnectionCount
@@ -43,12 +43,22 @@ struct Daemon {
     }
     let loop = TransportLoop()
     let watcher = storeDirectory.map { StoreWatcher(directory: $0) }
-    let server = try start(loop, addresses, keyPair, settings).get()
+    let keeper = PeerKeeper(on: loop, keyPair: keyPair, peers: peers, settings: settings.transport) { [reporter] in
+      reporter.peer($0)
+    }
+    loop.execute { [service] in service.peers = keeper }
+    service.start(on: loop)
+    let server = try start(loop, addresses, keyPair, settings, keeper).get()
+    keeper.start { peer, connection in server.session(with: peer, on: connection) }
     for address in server.addresses { reporter.listening(address, key: keyPair.publicKey) }
     ready()
     wait(loop, watcher)
     let deadline = ContinuousClock.now + .milliseconds(drainMilliseconds)
-    waiting { await server.drain(timeoutMilliseconds: UInt64(drainMilliseconds)) }
+    waiting {
+      async let outgoing: Void = keeper.drain(timeoutMilliseconds: UInt64(drainMilliseconds))
+      await server.drain(timeoutMilliseconds: UInt64(drainMilliseconds))
+      await outgoing
+    }
     // What commands do for callers who are gone is finished, too.
     while service.pending.value > 0, ContinuousClock.now < deadline { usleep(5_000) }
     let unfinished = service.pending.value
@@ -62,14 +72,17 @@ struct Daemon {
   }
 
   private func start(
-    _ loop: TransportLoop, _ addresses: [TransportAddress], _ keyPair: KeyPair, _ settings: RPCServerSettings
+    _ loop: TransportLoop, _ addresses: [TransportAddress], _ keyPair: KeyPair, _ settings: RPCServerSettings,
+    _ keeper: PeerKeeper
   ) -> Result<RPCServer, TransportError> {
     waiting { [service, reporter] in
       do throws(TransportError) {
         let logger = Logger(label: "rpc-serve") { _ in ReporterLog(reporter) }
         return .success(
           try await RPCServer.start(
-            on: loop, addresses: addresses, keyPair: keyPair, service: service, settings: settings, logger: logger))
+            on: loop, addresses: addresses, keyPair: keyPair, service: service, settings: settings, logger: logger,
+            peers: keeper
+          ) { peer, connection in service.parts(with: peer, on: connection) })
       } catch {
         return .failure(error)
       }

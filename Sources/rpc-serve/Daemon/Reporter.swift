@@ -2,6 +2,8 @@ import CompactEncoding
 import HypercoreCrypto
 import JSON
 import Logging
+import Registry
+import RegistryNode
 import Synchronization
 import ToolKit
 import Transport
@@ -10,6 +12,8 @@ import Transport
 final class Reporter: Sendable {
   let isVerbose: Bool
   private let isJSON: Bool
+  /// Which peers were connected when that was told last.
+  private let state = Mutex<[PeerAddress: Bool]>([:])
   private let lastRefusal = Mutex<ContinuousClock.Instant?>(nil)
 
   init(isVerbose: Bool, isJSON: Bool) {
@@ -39,6 +43,57 @@ final class Reporter: Sendable {
       ["event": "closed", "key": .string(key), "reason": .string("\(reason)")])
   }
 
+  /// Something happened to the node.
+  func happened(_ event: NodeEvent, _ node: RegistryNode) {
+    switch event {
+    case .becameIndexer:
+      notice("I have become an indexer to the autobase", event: "indexer", isBare: true)
+      tellKeys(node)
+    case .ceasedToBeIndexer: notice("I am no indexer of the autobase any more", event: "non-indexer")
+    case .becameWriter: if isVerbose { notice("I may write", event: "writable") }
+    case .ceasedToBeWriter: notice("I am no writer of the autobase any more", event: "unwritable")
+    case .viewMoved:
+      guard let key = try? node.status().viewKey else { return }
+      let text = KeyIdentifier.encode(key)
+      say("the database view key is now \(text)", ["event": "view", "viewKey": .string(text)])
+    case .fastForward(let from, let to):
+      say(
+        "fast-forward from system length \(from) to \(to)",
+        ["event": "fast-forward", "from": .integer(Int64(from)), "to": .integer(Int64(to))])
+    case .failed(let text): problem(text)
+    case .recovered: notice("the node works again", event: "recovered")
+    }
+  }
+
+  /// The four keys of the node, in the words of the JavaScript workshop.
+  private func tellKeys(_ node: RegistryNode) {
+    guard let status = try? node.status() else { return }
+    let keys = [
+      ("Local key", "localKey", status.localKey), ("Autobase key", "baseKey", status.baseKey),
+      ("Database view key", "viewKey", status.viewKey),
+      ("RPC server public key", "rpcKey", node.serverKeyPair.publicKey),
+    ]
+    if isJSON {
+      var object = JSONObject([("event", .string("keys"))])
+      for (_, name, key) in keys { object[name] = .string(KeyIdentifier.encode(key)) }
+      return say("", .object(object))
+    }
+    for (name, _, key) in keys { say("\(name): \(KeyIdentifier.encode(key))", .null, isBare: true) }
+  }
+
+  /// A connection to a peer came, went, or could not be made.
+  func peer(_ status: PeerStatus) {
+    let text = "\(status)"
+    let isConnected = if case .connected = status.state { true } else { false }
+    let isNews = state.withLock { $0.updateValue(isConnected, forKey: status.peer) } != isConnected
+    guard isVerbose || isNews else { return }
+    say(
+      "peer \(status.peer): \(text)",
+      [
+        "event": "peer", "peer": .string("\(status.peer)"), "connected": .bool(isConnected), "state": .string(text),
+      ])
+  }
+
   func status(_ text: String, _ object: JSONObject) {
     var object = object
     object["event"] = "status"
@@ -46,8 +101,8 @@ final class Reporter: Sendable {
   }
 
   /// Something changed that an operator should know.
-  func notice(_ text: String, event: String) {
-    say(text, ["event": .string(event), "message": .string(text)])
+  func notice(_ text: String, event: String, isBare: Bool = false) {
+    say(text, ["event": .string(event), "message": .string(text)], isBare: isBare)
   }
 
   /// Something failed, and the work goes on.

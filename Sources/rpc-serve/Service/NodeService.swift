@@ -1,8 +1,6 @@
-import Autobase
 import CompactEncoding
 import JSON
 import ProtomuxRPC
-import Registry
 import RegistryNode
 import Synchronization
 import Transport
@@ -17,6 +15,8 @@ final class NodeService: RPCService, @unchecked Sendable {
   private let commandTimeout: Duration
   /// Peers that are connected.
   var connectionCount = 0
+  /// The connections that are kept alive.
+  var peers: PeerKeeper?
   /// Calls that commands work on or that wait for them. For any thread.
   let pending = PendingCount()
   /// The batch that the registry works on. For any thread.
@@ -89,6 +89,14 @@ final class NodeService: RPCService, @unchecked Sendable {
   /// Takes in what other processes committed.
   func follow() { registry?.follow() }
 
+  /// Begins. From the main thread, before the first connection.
+  func start(on loop: TransportLoop) { loop.execute { [self] in registry?.start(on: loop) } }
+
+  /// What shares a connection with calls.
+  func parts(with peer: Peer, on connection: Connection) -> [any ConnectionPart] {
+    registry.map { [$0.part(with: peer, on: connection)] } ?? []
+  }
+
   /// Ends the commands. From the main thread.
   func stop() { for handler in handlers.values { handler.stop() } }
 
@@ -114,14 +122,9 @@ final class NodeService: RPCService, @unchecked Sendable {
     var text = "\(connectionCount) connections, \(calls) calls in progress"
     guard let registry else { return (text, object) }
     do {
-      let status = try registry.node.base.status()
-      if let view = status.views.first(where: { $0.name == RegistryView.name }) {
-        object["viewLength"] = .integer(Int64(view.length))
-        object["signedLength"] = .integer(Int64(view.signedLength))
-        text += "; view of \(view.length) blocks, \(view.signedLength) signed"
-      }
-      object["waits"] = .string("\(status.wait)")
-      text += "; waits for \(status.wait)"
+      let report = StatusReport(try registry.driver.status(), peers: peers?.currentStatus ?? [])
+      text += report.text
+      for (name, value) in report.members { object[name] = value }
     } catch {
       object["waits"] = .string("the store: \(error)")
       text += "; waits for the store: \(error)"

@@ -5,25 +5,35 @@ import HypercoreCrypto
 import ProtomuxRPC
 import RegistryNode
 import RegistryToolKit
+import Replication
 import ToolKit
 import Transport
 
-/// The registry node of a store, and who is told when the store fails. Belongs to the event loop.
-final class RegistryHost {
+/// The registry node of a store with all that drives it: calls, the replication of its logs, and time. Belongs to the
+/// event loop.
+final class RegistryHost: @unchecked Sendable {
   let node: RegistryNode
+  let driver: NodeDriver
   private let lock: NodeLock
   private let service: RegistryService
   private let reporter: Reporter
+  private var loop: TransportLoop?
+  private var alarm: Alarm?
+  private var isTurnScheduled = false
   /// What the store says is wrong, while it is.
   private var problem: String?
 
   /// Becomes the node of the store.
   ///
   /// - Throws: when another process is, or the store holds no registry.
-  init(_ store: Corestore, directory: String, rights: RegistryRights, reporter: Reporter) throws {
+  init(
+    _ store: Corestore, directory: String, rights: RegistryRights, settings: NodeDriver.Settings, reporter: Reporter
+  ) throws {
     guard try RegistryNode.baseKey(in: store) != nil else { throw RegistryNodeError.notInitialized }
     lock = try NodeLock(directory: directory)
     node = try RegistryNode(store)
+    driver = NodeDriver(
+      node, replicator: StoreReplicator(store: store), settings: settings, generator: SystemRandomNumberGenerator())
     service = RegistryService(node, rights: rights, software: "hypertools \(Version.current)")
     self.reporter = reporter
   }
@@ -31,33 +41,58 @@ final class RegistryHost {
   /// The key pair by which callers know the node.
   var keyPair: KeyPair { node.serverKeyPair }
 
+  /// Begins to work. To be called before the first connection.
+  func start(on loop: TransportLoop) {
+    self.loop = loop
+    alarm = Alarm(on: loop) { [unowned self] now in turn { driver.expire(at: now) } }
+    driver.onEvent = { [unowned self] event in reporter.happened(event, node) }
+    driver.onStored = { [unowned self] in setNeedsTurn() }
+    turn { driver.start(at: loop.now) }
+  }
+
+  /// Does something, and has the alarm ring when there will be more to do.
+  private func turn(_ body: () -> Void) {
+    body()
+    alarm?.set(driver.nextDeadline)
+  }
+
+  /// Blocks of others were stored: looks at them once the sockets that are ready at this moment were all read.
+  private func setNeedsTurn() {
+    guard !isTurnScheduled, let loop else { return }
+    isTurnScheduled = true
+    loop.execute { [self] in
+      isTurnScheduled = false
+      turn { driver.received(at: loop.now) }
+    }
+  }
+
+  /// Replicates the node's logs over a connection.
+  func part(with peer: Peer, on connection: Connection) -> any ConnectionPart {
+    ReplicationPart(driver.replicator, on: connection, with: peer)
+  }
+
   /// Answers calls in one transaction.
   func respond(to calls: [RegistryService.Call], connections: Int) -> [Result<[UInt8], RPCError>] {
     service.peerCount = UInt64(connections)
     let results = service.respond(to: calls)
     var failure: String?
     // Reading may go well all the time: what shows that the store works again is a commit.
-    var hasCommitted = false
+    var hasWritten = false
     for (call, result) in zip(calls, results) {
       switch result {
       case .failure(let error): if error.cause?.code == "STORE_ERROR" { failure = error.cause?.message }
-      case .success:
-        if problem != nil { hasCommitted = hasCommitted || RegistryMethod(rawValue: call.method)?.need != .read }
+      case .success: hasWritten = hasWritten || RegistryMethod(rawValue: call.method)?.need != .read
       }
     }
-    if failure != nil || hasCommitted { note(failure) }
+    if failure != nil || hasWritten && problem != nil { note(failure) }
+    if hasWritten, let loop { turn { driver.committed(at: loop.now) } }
     return results
   }
 
   /// Takes in what other processes committed.
   func follow() {
-    do {
-      try node.base.advance()
-    } catch let error as StoreError where error.category == .temporary {
-      // Somebody holds the store for long; the next call or commit comes here again.
-    } catch {
-      note("\(error)")
-    }
+    guard let loop else { return }
+    turn { driver.follow(at: loop.now) }
   }
 
   /// Tells about a failure of the store once, and about its end.

@@ -1,0 +1,55 @@
+import Autobase
+import CompactEncoding
+import Corestore
+import Hypercore
+import HypercoreCrypto
+import Replication
+
+/// What the base reads, on all connections.
+extension NodeDriver {
+  /// Has those logs replicated that the base wants, as it wants them.
+  func replicate() {
+    let cores = node.base.wantedCores
+    guard cores != wanted else { return }
+    var active: Set<Fixed32> = []
+    var isComplete = true
+    for core in cores where core.isActive {
+      active.insert(core.key)
+      do { try replicate(core) } catch {
+        isComplete = false
+        note("\(error)")
+      }
+    }
+    for core in wanted where core.isActive && !active.contains(core.key) {
+      replicator.deactivate(discoveryKey(of: core.key))
+    }
+    // What could not be opened is tried again with the next change.
+    wanted = isComplete ? cores : cores.filter { replicator.isActive(discoveryKey(of: $0.key)) }
+    replicator.flush()
+  }
+
+  private func replicate(_ core: WantedCore) throws {
+    let known = replicator.core(discoveryKey(of: core.key))
+    let log = try known?.log ?? node.store.get(key: core.key)
+    let replication = replicator.activate(log, policy: core.download.policy)
+    if replication.onChange == nil {
+      replication.onChange = { [unowned self] in didStore() }
+    }
+    guard case .head(let blocks) = core.download else { return }
+    for index in blocks where try !log.has(index) {
+      replication.get(index) { [unowned self] _ in didStore() }
+      replicator.touch(log.discoveryKey)
+    }
+  }
+}
+
+extension WantedCore.Download {
+  /// The same for the replication of one log.
+  fileprivate var policy: DownloadPolicy {
+    switch self {
+    case .nothing: .none
+    case .head: .head
+    case .everything: .everything
+    }
+  }
+}
