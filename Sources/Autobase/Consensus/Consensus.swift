@@ -6,56 +6,116 @@ import CompactEncoding
 /// majority of those acknowledgements (a double quorum), or all indexers have written something strictly newer; and
 /// nobody counted is aware of a competing branch. When a merge of branches is final but none of its branches on its
 /// own is, all of its tails are yielded together.
-struct Consensus {
+///
+/// ## How it stays fast
+///
+/// The rule, read literally, looks at every oldest node and every open merge whenever anything is new. Two facts make
+/// that unnecessary:
+///
+/// * An indexer's oldest open node is a tail unless it has seen an open node of somebody else: the number of those is
+///   kept for each indexer.
+/// * The votes for an open node only ever grow: nodes do not change, and when others become final, competitors can
+///   only disappear. So a merge without a majority of votes waits until one of those it lacks can have come
+///   (``Merge``), and only the others are looked at.
+final class Consensus {
   /// The active indexers, in the order of the system view.
   let indexers: [WriterWindow]
   /// ⌊n/2⌋ + 1.
   let majority: Int
-  private var merges: [Node] = []
+  /// For each indexer, how much of its log is yielded.
+  private(set) var levels: [UInt64]
+  /// For each indexer, its oldest open node, and how many others' open nodes that one has seen.
+  private var oldest: [(node: Node, blockers: Int)?]
+  /// Open merges with a majority of votes, in the order in which they came.
+  private var voted: [Node] = []
+  private var mergeCount: UInt64 = 0
+  var watches: WatchList
   private var isDirty = false
+  /// The ballot under way; kept for its memory.
+  private var ballot = Ballot()
 
-  init(indexers: [WriterWindow]) {
+  /// - Parameters:
+  ///   - indexers: the active indexers.
+  ///   - levels: for each, how much of its log is yielded.
+  init(indexers: [WriterWindow], levels: [UInt64]) {
     self.indexers = indexers
+    self.levels = levels
     majority = indexers.count / 2 + 1
+    oldest = Array(repeating: nil, count: indexers.count)
+    watches = WatchList(indexers: indexers.count)
   }
 
   /// Takes notice of an indexer's new node.
-  mutating func note(_ node: Node) {
-    if indexers.count > 1 && joinsBranches(node) {
-      node.isMerge = true
-      merges.append(node)
-    }
+  func note(_ node: Node) {
+    guard let place = node.writer.indexer else { return }
     isDirty = true
+    guard indexers.count > 1 else { return }
+    if node.length == levels[place] + 1 { setOldest(place, node) }
+    watches.seen(by: place, node.clock)
+    if joinsBranches(node) {
+      mergeCount += 1
+      let merge = Merge(node: node, order: mergeCount, indexers: indexers.count)
+      node.merge = merge
+      watches.opened()
+      startWatching(merge)
+    }
   }
 
   /// Takes notice that a node is yielded.
-  mutating func remove(_ node: Node) {
-    if node.isMerge {
-      node.isMerge = false
-      merges.removeAll { $0 === node }
+  func remove(_ node: Node) {
+    if let merge = node.merge {
+      node.merge = nil
+      merge.isOpen = false
+      watches.closed()
+      if merge.hasMajority { voted.removeAll { $0 === node } }
     }
-    node.writer.removed = node.length
+    guard let place = node.writer.indexer, node.length > levels[place] else { return }
+    let before = levels[place]
+    levels[place] = node.length
+    guard indexers.count > 1 else { return }
+    for i in oldest.indices where i != place {
+      if let seen = oldest[i]?.node.clock[place], seen > before, seen <= node.length { oldest[i]?.blockers -= 1 }
+    }
+    oldest[place] = nil
+    if let next = node.writer.node(node.length + 1) { setOldest(place, next) }
+    watches.yielded(place, node.length)
   }
 
   /// The next group of indexer nodes whose place is final; empty when there is none.
-  mutating func shift() -> [Node] {
+  func shift() -> [Node] {
     guard isDirty else { return [] }
+    if indexers.count == 1 { return shiftOnly() }
+    recount()
     let tails = indexerTails()
     for tail in tails where isConfirmed(tail) {
       remove(tail)
       return [tail]
     }
-    for merge in merges where isConfirmed(merge) { return yield(merge, tails) }
+    for merge in voted where isConfirmed(merge) { return yield(merge, tails) }
     isDirty = false
     return []
   }
 
-  private mutating func yield(_ merge: Node, _ tails: [Node]) -> [Node] {
+  /// Every node of the only indexer is final at once.
+  private func shiftOnly() -> [Node] {
+    guard let node = indexers[0].node(levels[0] + 1) else {
+      isDirty = false
+      return []
+    }
+    remove(node)
+    return [node]
+  }
+
+  private func yield(_ merge: Node, _ tails: [Node]) -> [Node] {
     var node = merge
     while !tails.contains(where: { $0 === node }) {
-      let seenTails = tails.filter { sees(node, $0) }
-      let candidates = seenTails + merges.filter { $0 !== node && sees(node, $0) }
-      guard let next = candidates.first(where: { isConfirmed($0, asOf: node) }) else {
+      let observer = node
+      let seenTails = tails.filter { sees(observer, $0) }
+      var next = seenTails.first { isConfirmed($0, asOf: observer) }
+      if next == nil {
+        next = voted.first { $0 !== observer && sees(observer, $0) && isConfirmed($0, asOf: observer) }
+      }
+      guard let next else {
         for tail in seenTails { remove(tail) }
         return seenTails
       }
@@ -75,21 +135,39 @@ extension Consensus {
     return node.clock[indexer] >= target.length
   }
 
-  private func isGone(_ node: Node) -> Bool { node.writer.isRemoved(node.length) }
+  /// The oldest un-yielded indexer nodes that nobody precedes, in the order of the indexers.
+  func indexerTails() -> [Node] {
+    if indexers.count == 1 { return indexers[0].node(levels[0] + 1).map { [$0] } ?? [] }
+    var tails: [Node] = []
+    for case (let node, 0)? in oldest { tails.append(node) }
+    return tails
+  }
 
-  /// An indexer's next node after having seen `length` of its log.
-  func first(_ indexer: WriterWindow, after length: UInt64) -> Node? {
-    indexer.node(max(length, indexer.offset) + 1)
+  /// Whether `node` has seen `target` and knows nothing that could compete with it.
+  func isStrictlyNewer(_ target: Node, _ node: Node) -> Bool {
+    ballot.open(target, self)
+    return ballot.isStrictlyNewer(node)
+  }
+
+  /// The nodes that vote for `target` without ambiguity, itself first.
+  func acknowledgements(_ target: Node) -> [Node] {
+    ballot.count(target, self)
+    return [target] + ballot.votes.filter { $0 !== target }
+  }
+
+  private func setOldest(_ place: Int, _ node: Node) {
+    var blockers = node.clock.count(above: levels)
+    if node.clock[place] > levels[place] { blockers -= 1 }
+    oldest[place] = (node, blockers)
   }
 
   /// Whether a node joins two or more branches of indexers that do not know each other.
   private func joinsBranches(_ node: Node) -> Bool {
+    if node.dependencies.contains(where: { isOnlyBranch($0, of: node) }) { return false }
     var branches: [Node] = []
     for (i, indexer) in indexers.enumerated() {
-      let seen = node.clock[i]
-      guard seen > 0, let head = indexer.node(indexer === node.writer ? seen - 1 : seen), !isGone(head) else {
-        continue
-      }
+      let seen = indexer === node.writer ? node.clock[i] - 1 : node.clock[i]
+      guard seen > levels[i], let head = indexer.node(seen) else { continue }
       if branches.contains(where: { sees($0, head) }) { continue }
       branches.removeAll { sees(head, $0) }
       branches.append(head)
@@ -97,132 +175,108 @@ extension Consensus {
     return branches.count > 1
   }
 
-  /// The oldest un-yielded indexer nodes that nobody precedes.
-  func indexerTails() -> [Node] {
-    var tails: [Node] = []
-    for indexer in indexers {
-      guard let head = indexer.node((indexer.removed ?? indexer.offset) + 1), !isGone(head) else { continue }
-      var isTail = true
-      var kept: [Node] = []
-      for (k, tail) in tails.enumerated() {
-        if sees(head, tail) {
-          isTail = false
-          kept += tails[k...]
-          break
-        }
-        if !sees(tail, head) { kept.append(tail) }
-      }
-      tails = kept
-      if isTail { tails.append(head) }
-    }
-    return tails
-  }
-
-  /// Whether `node` has seen `target` and knows nothing that could compete with it.
-  func isStrictlyNewer(_ target: Node, _ node: Node) -> Bool {
-    guard sees(node, target) else { return false }
-    for (i, indexer) in indexers.enumerated() {
-      let latest = node.clock[i]
-      let old = indexer.removed ?? 0
-      if latest <= old { continue }
-      let known = max(target.clock[i], old)
-      if latest < known { return false }
-      if latest == known { continue }
-      guard let next = first(indexer, after: known), !sees(next, target) else { continue }
-      if latest < next.length { continue }
-      return false
+  /// Whether an indexer's node has seen all that a node which depends on it has.
+  private func isOnlyBranch(_ dependency: Node, of node: Node) -> Bool {
+    guard dependency.writer.indexer != nil else { return false }
+    for i in indexers.indices where dependency.clock[i] < node.clock[i] {
+      guard indexers[i] === node.writer, node.clock[i] - 1 <= max(dependency.clock[i], levels[i]) else { return false }
     }
     return true
-  }
-
-  /// The nodes that vote for `target` without ambiguity, itself first.
-  func acknowledgements(_ target: Node) -> [Node] {
-    var nodes = [target]
-    for (i, indexer) in indexers.enumerated() where indexer !== target.writer {
-      guard let next = first(indexer, after: target.clock[i]), sees(next, target), isStrictlyNewer(target, next)
-      else { continue }
-      nodes.append(next)
-    }
-    return nodes
   }
 }
 
 // MARK: Confirmation
 
 extension Consensus {
-  /// What an indexer knows of a quorum for a node.
-  enum Confirmation {
-    /// Nothing.
-    case unseen
-    /// It has written something strictly newer.
-    case newer
-    /// It knows a quorum.
-    case acknowledged
-  }
-
-  /// Whether an indexer, looking at its first `length` nodes, knows a quorum for `target`.
-  ///
-  /// Both the number of known acknowledgements and the failure of being strictly newer only ever grow along an
-  /// indexer's log, so the oldest node that knows a quorum decides when the newest one is no longer strictly newer.
-  func confirmation(by indexer: WriterWindow, of target: Node, _ votes: [Node], length: UInt64) -> Confirmation {
-    guard length > 0, !indexer.isRemoved(length), let newest = indexer.node(length) else { return .unseen }
-    let isQuorum = knowsQuorum(newest, votes)
-    if isStrictlyNewer(target, newest) { return isQuorum ? .acknowledged : .newer }
-    guard isQuorum else { return .unseen }
-    var low = indexer.offset + 1
-    var high = length
-    while low < high {
-      let middle = low + (high - low) / 2
-      guard let node = indexer.node(middle) else { return .unseen }
-      if knowsQuorum(node, votes) { high = middle } else { low = middle + 1 }
-    }
-    guard low < length, let oldest = indexer.node(low) else { return .unseen }
-    return isStrictlyNewer(target, oldest) ? .acknowledged : .unseen
-  }
-
-  private func knowsQuorum(_ node: Node, _ votes: [Node]) -> Bool {
-    var count = 0
-    for vote in votes where sees(node, vote) { count += 1 }
-    return count >= majority
-  }
-
   /// Whether `target` is final, for everybody or, with `observer`, as far as that node can know.
   func isConfirmed(_ target: Node, asOf observer: Node? = nil) -> Bool {
-    let votes = acknowledgements(target)
-    guard votes.count >= majority else { return false }
-    var confirming = [Bool](repeating: false, count: indexers.count)
+    guard ballot.couldHaveMajority(target, self) else { return false }
+    ballot.count(target, self)
+    guard ballot.voteCount >= majority else { return false }
     var count = 0
     var allNewer = true
-    for (i, indexer) in indexers.enumerated() {
-      switch confirmation(by: indexer, of: target, votes, length: length(of: indexer, i, asOf: observer)) {
+    for i in indexers.indices {
+      switch ballot.confirmation(by: i, length: length(i, asOf: observer), self) {
       case .acknowledged:
-        confirming[i] = true
         count += 1
         if count >= majority { return true }
+        ballot.confirming[i] = true
       case .unseen: allNewer = false
       case .newer: break
       }
     }
     guard let observer else { return allNewer }
-    return couldBeConfirmed(target, votes, confirming, without: observer)
+    return couldBeConfirmed(target, confirming: count, without: observer)
   }
 
-  private func length(of indexer: WriterWindow, _ i: Int, asOf observer: Node?) -> UInt64 {
-    guard let observer else { return indexer.length }
-    return indexer === observer.writer ? observer.length - 1 : observer.clock[i]
+  /// Whether an indexer, looking at all its nodes, knows a quorum for `target`.
+  func confirmation(by place: Int, of target: Node) -> Ballot.Confirmation {
+    ballot.count(target, self)
+    return ballot.confirmation(by: place, length: indexers[place].length, self)
+  }
+
+  private func length(_ place: Int, asOf observer: Node?) -> UInt64 {
+    guard let observer else { return indexers[place].length }
+    return indexers[place] === observer.writer ? observer.length - 1 : observer.clock[place]
   }
 
   /// Whether `target` could still become final without the help of `observer`.
-  private func couldBeConfirmed(_ target: Node, _ votes: [Node], _ confirming: [Bool], without observer: Node) -> Bool {
-    guard knowsQuorum(observer, votes) else { return false }
-    var potential = confirming.count { $0 }
-    for (i, indexer) in indexers.enumerated() where !confirming[i] {
+  private func couldBeConfirmed(_ target: Node, confirming: Int, without observer: Node) -> Bool {
+    guard ballot.knowsQuorum(observer, self) else { return false }
+    var potential = confirming
+    for (i, indexer) in indexers.enumerated() where !ballot.confirming[i] {
       let seen = observer.clock[i]
       let isKnown = target.clock[i] > 0 && target.clock[i] >= seen
-      if !isKnown, let head = indexer.node(seen), !isGone(head), !isStrictlyNewer(target, head) { continue }
+      if !isKnown, seen > levels[i], let head = indexer.node(seen), !ballot.isStrictlyNewer(head) { continue }
       potential += 1
       if potential >= majority { return true }
     }
     return false
+  }
+}
+
+// MARK: Merges
+
+extension Consensus {
+  /// Looks again at merges that may have got a vote.
+  private func recount() {
+    watches.shifted(indexers)
+    while let (merge, place) = watches.next() {
+      guard merge.isOpen, !merge.hasMajority else { continue }
+      merge.isWatched[place] = false
+      renewWatch(merge, place)
+    }
+  }
+
+  /// Waits for enough votes that are missing: while none of them comes, there is no majority.
+  private func startWatching(_ merge: Merge) {
+    var needed = indexers.count - majority + 1
+    for i in indexers.indices where needed > 0 && indexers[i] !== merge.node.writer {
+      // Nobody else can have seen a node that is new.
+      merge.isWatched[i] = true
+      watches.add(.seen(by: i, of: merge.node), merge, i)
+      needed -= 1
+    }
+    if needed > 0 { hasMajority(merge) }
+  }
+
+  /// Looks whether a vote that was missing has come; if so, waits for another one, or finds that enough are there.
+  private func renewWatch(_ merge: Merge, _ place: Int) {
+    ballot.open(merge.node, self)
+    for i in [place] + indexers.indices where !merge.isWatched[i] && indexers[i] !== merge.node.writer {
+      guard let reason = ballot.missingVote(of: i, self) else { continue }
+      merge.isWatched[i] = true
+      watches.add(reason, merge, i)
+      return
+    }
+    hasMajority(merge)
+  }
+
+  private func hasMajority(_ merge: Merge) {
+    merge.hasMajority = true
+    // Mostly the newest one; the place is found from the end.
+    var index = voted.count
+    while index > 0, let other = voted[index - 1].merge, other.order > merge.order { index -= 1 }
+    voted.insert(merge.node, at: index)
   }
 }

@@ -6,7 +6,7 @@ import CompactEncoding
 /// A node is owned by its writer's window. Edges to nodes that are indexed are dropped, so the graph in memory is the
 /// part above the indexed prefix.
 final class Node {
-  unowned let writer: WriterWindow
+  let writer: WriterWindow
   /// 1-based position in the writer's log.
   let length: UInt64
   /// Blocks left in its atomic batch, itself included.
@@ -23,28 +23,33 @@ final class Node {
   var dependencies: [Node]
   /// Nodes that reference it.
   var dependents: [Node] = []
-  /// For each active indexer, the length of its log that this node has seen; 0 for none. Only what lies above the
-  /// indexed prefix counts.
-  var clock: [UInt64] = []
+  /// For each active indexer, the length of its log that this node has seen. Only what lies above the indexed prefix
+  /// counts.
+  let clock: Clock
 
   /// Whether its place is final.
   var isYielded = false
   /// Whether it belongs to the group that is being yielded.
   var isYielding = false
-  /// How many of its dependencies in the group being yielded are yielded already.
-  var dropped = 0
-  /// Its place in the topological list that holds it.
-  var index = 0
-  /// When it became a tail; orders tails.
-  var tailOrder: UInt64 = 0
   /// Whether nothing references it.
   var isHead = false
-  /// Whether consensus regards it as a merge of indexer branches.
-  var isMerge = false
+  /// How many of its dependencies in the group being yielded are yielded already.
+  var dropped = 0
+  /// When it became a tail; orders tails.
+  var tailOrder: UInt64 = 0
+  /// Its part in consensus, if it joins branches of indexers.
+  var merge: Merge?
+
+  /// Its place in the list that holds it.
+  var index = 0
+  /// While its place is sought: how many nodes must be placed before it.
+  var waiting = 0
+  /// The last walk over the graph that met it.
+  var visit: UInt64 = 0
 
   init(
     writer: WriterWindow, length: UInt64, batch: UInt64, value: [UInt8]?, heads: [Checkout], optimistic: Bool,
-    dependencies: [Node]
+    dependencies: [Node], clock: Clock
   ) {
     self.writer = writer
     self.length = length
@@ -53,12 +58,16 @@ final class Node {
     self.heads = heads
     isOptimistic = optimistic && batch == 1 && value != nil
     self.dependencies = dependencies
+    self.clock = clock
   }
+
+  deinit { clock.deallocate() }
 
   /// Drops the references between nodes, which are circular.
   func unlink() {
     dependencies = []
     dependents = []
+    merge = nil
   }
 
   /// Whether this node references `other` directly, or follows it in the same log.
@@ -77,7 +86,19 @@ extension Node {
   static func precedes(_ a: Node, _ b: Node) -> Bool {
     if b.follows(a) { return true }
     if a.follows(b) { return false }
-    if a.writer !== b.writer { return a.writer.key < b.writer.key }
-    return a.length < b.length
+    return breaksTie(a, b)
   }
+
+  /// The order of two nodes of which none depends on the other.
+  static func breaksTie(_ a: Node, _ b: Node) -> Bool {
+    a.writer === b.writer ? a.length < b.length : a.writer.key < b.writer.key
+  }
+}
+
+/// A node among others that could come next: the least is first.
+struct TieBreak: Comparable {
+  let node: Node
+
+  static func < (a: Self, b: Self) -> Bool { Node.breaksTie(a.node, b.node) }
+  static func == (a: Self, b: Self) -> Bool { a.node === b.node }
 }

@@ -7,9 +7,7 @@ final class WriterWindow {
   /// Nodes up to this length were indexed and processed, and are gone.
   private(set) var offset: UInt64
   /// Its place among the active indexers; nil for everybody else.
-  var indexer: Int?
-  /// The highest length that is indexed, as far as this linearizer knows.
-  var removed: UInt64?
+  let indexer: Int?
 
   private var nodes: [Node] = []
   private var start = 0
@@ -23,8 +21,8 @@ final class WriterWindow {
   /// Nodes up to this length are in the graph or were.
   var length: UInt64 { offset + UInt64(nodes.count - start) }
 
-  /// Whether `length` is at or below what is indexed.
-  func isRemoved(_ length: UInt64) -> Bool { (removed ?? 0) >= length }
+  /// The newest node, while it is in the window.
+  var newest: Node? { start < nodes.count ? nodes[nodes.count - 1] : nil }
 
   /// The node of that length, while it is in the window.
   func node(_ length: UInt64) -> Node? {
@@ -53,8 +51,10 @@ final class WriterWindow {
     }
   }
 
-  /// Drops the references between its nodes.
-  func unlink() { for node in nodes { node.unlink() } }
-
-  deinit { unlink() }
+  /// Drops its nodes, which refer to it and to each other.
+  func unlink() {
+    for node in nodes { node.unlink() }
+    nodes.removeAll()
+    start = 0
+  }
 }

@@ -6,15 +6,16 @@ import CompactEncoding
 /// Nodes must be added after everything they reference. The same set of nodes gives the same order whatever the order
 /// in which they were added.
 final class Linearizer {
-  private(set) var consensus: Consensus
+  let consensus: Consensus
   private var windows: [Fixed32: WriterWindow] = [:]
   /// Heads of the indexed part that no node references yet.
   private(set) var initialHeads: [Checkout]
   /// Nodes that no node references, in the order in which they became heads.
   private(set) var heads: [Node] = []
-  private var tip = TopologicalList()
+  var tip = Tip()
   private var isUpdated = false
   private var tailCounter: UInt64 = 0
+  private var visits: UInt64 = 0
   /// Nodes at the start of the list that have not changed since the last update.
   private var shared = 0
   /// Nodes that were handed out and have to be applied again.
@@ -27,12 +28,12 @@ final class Linearizer {
   ///   - heads: the heads of the indexed prefix.
   ///   - offset: for each writer, how many of its nodes are in the indexed prefix.
   init(indexers: [Fixed32], heads: [Checkout] = [], offset: (Fixed32) -> UInt64 = { _ in 0 }) {
-    var active: [WriterWindow] = []
-    for (i, key) in indexers.enumerated() { active.append(WriterWindow(key: key, offset: offset(key), indexer: i)) }
-    consensus = Consensus(indexers: active)
-    for window in active { windows[window.key] = window }
+    let active = indexers.enumerated().map { WriterWindow(key: $1, offset: offset($1), indexer: $0) }
+    let levels = active.map { window in heads.last { $0.key == window.key }?.length ?? window.offset }
+    consensus = Consensus(indexers: active, levels: levels)
     initialHeads = heads
-    for head in heads { open(head.key, offset: offset(head.key)).removed = head.length }
+    for window in active { windows[window.key] = window }
+    for head in heads { open(head.key, offset: offset(head.key)) }
   }
 
   deinit { for window in windows.values { window.unlink() } }
@@ -63,8 +64,17 @@ final class Linearizer {
     return list
   }
 
-  /// Nodes in the tip.
-  var tipNodes: [Node] { tip.nodes }
+  /// Nodes in the tip, in their order.
+  var tipNodes: ArraySlice<Node> {
+    settle()
+    return tip.nodes
+  }
+
+  /// The number of a new walk over the graph, for ``Node/visit``.
+  func nextVisit() -> UInt64 {
+    visits += 1
+    return visits
+  }
 }
 
 // MARK: Adding
@@ -79,7 +89,7 @@ extension Linearizer {
   ) -> Node {
     let node = Node(
       writer: window, length: window.length + 1, batch: batch, value: value, heads: heads, optimistic: isOptimistic,
-      dependencies: dependencies(of: window, heads))
+      dependencies: dependencies(of: window, heads), clock: Clock(count: consensus.indexers.count))
     window.push(node)
     activate(node)
     return node
@@ -90,45 +100,49 @@ extension Linearizer {
     add(to: window, batch: batch, value: value, heads: currentHeads, isOptimistic: isOptimistic)
   }
 
-  private func dependencies(of window: WriterWindow, _ heads: [Checkout]) -> [Node] {
+  /// The open nodes that a node references, each once. Those that were heads are heads no longer.
+  private func dependencies(of window: WriterWindow, _ references: [Checkout]) -> [Node] {
     var nodes: [Node] = []
-    for head in heads {
-      guard let node = windows[head.key]?.node(head.length), !node.isYielded else { continue }
-      if !nodes.contains(where: { $0 === node }) { nodes.append(node) }
+    nodes.reserveCapacity(references.count + 1)
+    let visit = nextVisit()
+    var isHeadGone = false
+    for reference in references {
+      let other = reference.key == window.key ? window : windows[reference.key]
+      guard let node = other?.node(reference.length), !node.isYielded, node.visit != visit else { continue }
+      node.visit = visit
+      nodes.append(node)
+      if node.isHead {
+        node.isHead = false
+        isHeadGone = true
+      }
     }
-    if let previous = window.node(window.length), !previous.isYielded, !nodes.contains(where: { $0 === previous }) {
-      nodes.append(previous)
-    }
+    if let previous = window.newest, !previous.isYielded, previous.visit != visit { nodes.append(previous) }
+    if isHeadGone { heads.count == 1 ? heads.removeAll(keepingCapacity: true) : heads.removeAll { !$0.isHead } }
     return nodes
   }
 
   private func activate(_ node: Node) {
-    let count = consensus.indexers.count
-    node.clock = [UInt64](repeating: 0, count: count)
     for dependency in node.dependencies {
       dependency.dependents.append(node)
-      for i in 0..<count where dependency.clock[i] > node.clock[i] { node.clock[i] = dependency.clock[i] }
+      node.clock.merge(dependency.clock)
     }
     if let indexer = node.writer.indexer { node.clock[indexer] = node.length }
     if !initialHeads.isEmpty && !node.heads.isEmpty { initialHeads.removeAll { node.heads.contains($0) } }
     if node.dependencies.isEmpty { becomeTail(node) }
-    if !heads.isEmpty { heads.removeAll { head in references(node, head) } }
     heads.append(node)
     node.isHead = true
-    track(tip.insert(node))
-    if node.writer.indexer != nil { consensus.note(node) }
+    if let changed = tip.add(node) { track(changed) }
+    consensus.note(node)
     isUpdated = true
-  }
-
-  private func references(_ node: Node, _ head: Node) -> Bool {
-    guard node.heads.contains(where: { $0.length == head.length && $0.key == head.writer.key }) else { return false }
-    head.isHead = false
-    return true
   }
 
   private func becomeTail(_ node: Node) {
     tailCounter += 1
     node.tailOrder = tailCounter
+  }
+
+  private func settle() {
+    if let changed = tip.settle() { track(changed) }
   }
 
   private func track(_ index: Int) {
@@ -151,41 +165,57 @@ extension Linearizer {
     /// Nodes whose place became final.
     var indexed: [Node]
     /// All other nodes.
-    var tip: [Node]
+    var tip: ArraySlice<Node>
 
     /// Number of nodes in all.
     var length: Int { indexed.count + tip.count }
 
     /// The node at a position.
-    subscript(index: Int) -> Node { index < indexed.count ? indexed[index] : tip[index - indexed.count] }
+    subscript(index: Int) -> Node {
+      index < indexed.count ? indexed[index] : tip[tip.startIndex + index - indexed.count]
+    }
   }
 
   /// Decides what is final now; nil when nothing was added since the last time.
   func update() -> Update? {
     guard isUpdated else { return nil }
     isUpdated = false
-    var indexed = TopologicalList()
+    settle()
+    var indexed: [Node] = []
     while true {
       let group = consensus.shift()
       if group.isEmpty { break }
       emit(group, &indexed)
     }
-    return flush(indexed.nodes)
+    if !indexed.isEmpty, let changed = tip.remove(indexed) { track(changed) }
+    defer {
+      shared = tip.count
+      undo = 0
+    }
+    return Update(shared: shared, undo: undo, indexed: indexed, tip: tip.nodes)
   }
 
   /// Appends a group and all its un-yielded ancestors to `indexed`, ordered within themselves.
-  private func emit(_ group: [Node], _ indexed: inout TopologicalList) {
-    let floor = indexed.count
+  private func emit(_ group: [Node], _ indexed: inout [Node]) {
+    if group.count == 1, let node = group.first, node.dependencies.isEmpty, node.batch == 1 {
+      node.isYielding = true
+      _ = remove(node)
+      indexed.append(node)
+      return
+    }
     var queue = mark(group).sorted { $0.tailOrder < $1.tailOrder }
     var next = 0
+    var taken: [Node] = []
+    var isRegular = true
     while next < queue.count {
       let first = queue[next]
       next += 1
       if first.isYielded { continue }
-      let batch = atomicBatch(first)
-      for node in batch { queue += remove(node) }
-      for node in batch { indexed.insert(node, floor: floor) }
+      let start = taken.count
+      isRegular = takeBatch(first, &taken) && isRegular
+      for node in taken[start...] { queue += remove(node) }
     }
+    indexed += isRegular ? TopologicalOrder.sort(taken) : TopologicalList(inserting: taken).nodes
   }
 
   /// Marks the group and its ancestors as being yielded; returns those among them that depend on nothing.
@@ -203,17 +233,24 @@ extension Linearizer {
     return tails
   }
 
-  /// A node and the rest of its atomic batch.
-  private func atomicBatch(_ first: Node) -> [Node] {
-    var batch = [first]
-    while let last = batch.last, last.batch > 1 {
+  /// Appends a node and the rest of its atomic batch. Returns whether their places follow from what they depend on
+  /// alone: no node is optimistic, and none in a batch references anything but the one before.
+  private func takeBatch(_ first: Node, _ taken: inout [Node]) -> Bool {
+    taken.append(first)
+    var last = first
+    var isRegular = !first.isOptimistic
+    while last.batch > 1 {
       guard let next = last.writer.node(last.length + 1), next.batch == last.batch - 1,
         last.dependents.allSatisfy({ $0 === next })
       else { break }
+      if next.heads.count != 1 || next.heads[0] != Checkout(key: last.writer.key, length: last.length) {
+        isRegular = false
+      }
       next.isYielding = true
-      batch.append(next)
+      taken.append(next)
+      last = next
     }
-    return batch
+    return isRegular
   }
 
   /// Takes a node out of the graph; returns nodes of the same group that became ready.
@@ -237,27 +274,5 @@ extension Linearizer {
       if dependent.isYielding && !dependent.isYielded { ready.append(dependent) }
     }
     return ready
-  }
-
-  private func flush(_ indexed: [Node]) -> Update {
-    if !indexed.isEmpty { removeFromTip(indexed) }
-    defer {
-      shared = tip.count
-      undo = 0
-    }
-    return Update(shared: shared, undo: undo, indexed: indexed, tip: tip.nodes)
-  }
-
-  private func removeFromTip(_ indexed: [Node]) {
-    var same = 0
-    while same < indexed.count && same < tip.count && tip[same] === indexed[same] { same += 1 }
-    if same < indexed.count { track(same) } else if tip.dropPrefix(same) { return }
-    var list = TopologicalList()
-    list.reserve(tip.count - same)
-    for node in tip.nodes[same...] where !node.isYielded {
-      let index = list.insert(node)
-      if index != list.count - 1 { track(same + index) }
-    }
-    tip = list
   }
 }

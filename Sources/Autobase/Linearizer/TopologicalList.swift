@@ -4,15 +4,28 @@
 /// are all placed, the one with the smallest (writer key, length) comes next. A new node is inserted without
 /// rebuilding: it goes directly behind its last dependency, then up past everything smaller. Optimistic nodes float
 /// to the latest legal place, sorted among themselves.
+///
+/// Each insertion takes time proportional to the list. ``Tip`` and ``TopologicalOrder`` find the same order faster
+/// while no node is optimistic.
 struct TopologicalList {
   private(set) var nodes: [Node] = []
   /// Number of optimistic nodes in the list.
   private(set) var optimisticCount = 0
 
   var count: Int { nodes.count }
-  subscript(index: Int) -> Node { nodes[index] }
 
-  mutating func reserve(_ count: Int) { nodes.reserveCapacity(count) }
+  init() {}
+
+  /// A list of nodes that are in their order already, none of them optimistic.
+  init(ordered nodes: [Node]) {
+    self.nodes = nodes
+    for (i, node) in nodes.enumerated() { node.index = i }
+  }
+
+  /// A list into which nodes were inserted one after the other.
+  init(inserting nodes: [Node]) {
+    for node in nodes { insert(node) }
+  }
 
   /// Inserts a node at or above `floor`; returns the lowest index at which the list changed.
   @discardableResult
@@ -26,15 +39,6 @@ struct TopologicalList {
     moveDown(node, floor)
     rise(node, floor)
     return node.index
-  }
-
-  /// Drops the first `count` nodes when what remains keeps its order without them, which is so unless optimistic
-  /// nodes are among it. Returns whether it did.
-  mutating func dropPrefix(_ count: Int) -> Bool {
-    guard optimisticCount == 0 else { return false }
-    nodes.removeSubrange(..<count)
-    for index in nodes.indices { nodes[index].index = index }
-    return true
   }
 
   private func contains(_ node: Node) -> Bool { node.index < nodes.count && nodes[node.index] === node }

@@ -1,0 +1,41 @@
+/// A binary heap: the smallest element is at hand.
+struct MinimumHeap<Element: Comparable> {
+  private(set) var elements: [Element] = []
+
+  var isEmpty: Bool { elements.isEmpty }
+  var count: Int { elements.count }
+  var first: Element? { elements.first }
+
+  mutating func push(_ element: Element) {
+    elements.append(element)
+    var child = elements.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard elements[child] < elements[parent] else { return }
+      elements.swapAt(child, parent)
+      child = parent
+    }
+  }
+
+  mutating func pop() -> Element? {
+    guard let last = elements.popLast() else { return nil }
+    guard let first = elements.first else { return last }
+    elements[0] = last
+    var parent = 0
+    while true {
+      var child = 2 * parent + 1
+      guard child < elements.count else { return first }
+      if child + 1 < elements.count && elements[child + 1] < elements[child] { child += 1 }
+      guard elements[child] < elements[parent] else { return first }
+      elements.swapAt(child, parent)
+      parent = child
+    }
+  }
+
+  /// Keeps only some elements.
+  mutating func filter(_ isKept: (Element) -> Bool) {
+    let kept = elements.filter(isKept)
+    elements.removeAll(keepingCapacity: true)
+    for element in kept { push(element) }
+  }
+}

@@ -1,0 +1,85 @@
+import CompactEncoding
+
+@testable import Autobase
+
+/// One node of the graph, in memory from the moment it and all it references are here until it is indexed and
+/// processed (spec 03 §3.1).
+///
+/// A node is owned by its writer's window. Edges to nodes that are indexed are dropped, so the graph in memory is the
+/// part above the indexed prefix.
+final class PlainNode {
+  unowned let writer: PlainWindow
+  /// 1-based position in the writer's log.
+  let length: UInt64
+  /// Blocks left in its atomic batch, itself included.
+  let batch: UInt64
+  /// The application's bytes; nil in an ack.
+  let value: [UInt8]?
+  /// The heads as its message lists them.
+  let heads: [Checkout]
+  /// Whether it may come from a stranger. Only a lone value can.
+  let isOptimistic: Bool
+
+  /// Nodes it references that were not indexed when it was added: in the order of `heads`, the writer's own previous
+  /// node last.
+  var dependencies: [PlainNode]
+  /// Nodes that reference it.
+  var dependents: [PlainNode] = []
+  /// For each active indexer, the length of its log that this node has seen; 0 for none. Only what lies above the
+  /// indexed prefix counts.
+  var clock: [UInt64] = []
+
+  /// Whether its place is final.
+  var isYielded = false
+  /// Whether it belongs to the group that is being yielded.
+  var isYielding = false
+  /// How many of its dependencies in the group being yielded are yielded already.
+  var dropped = 0
+  /// Its place in the topological list that holds it.
+  var index = 0
+  /// When it became a tail; orders tails.
+  var tailOrder: UInt64 = 0
+  /// Whether nothing references it.
+  var isHead = false
+  /// Whether consensus regards it as a merge of indexer branches.
+  var isMerge = false
+
+  init(
+    writer: PlainWindow, length: UInt64, batch: UInt64, value: [UInt8]?, heads: [Checkout], optimistic: Bool,
+    dependencies: [PlainNode]
+  ) {
+    self.writer = writer
+    self.length = length
+    self.batch = batch
+    self.value = value
+    self.heads = heads
+    isOptimistic = optimistic && batch == 1 && value != nil
+    self.dependencies = dependencies
+  }
+
+  /// Drops the references between nodes, which are circular.
+  func unlink() {
+    dependencies = []
+    dependents = []
+  }
+
+  /// Whether this node references `other` directly, or follows it in the same log.
+  func follows(_ other: PlainNode) -> Bool {
+    if writer === other.writer && length == other.length + 1 { return true }
+    return dependencies.contains { $0 === other }
+  }
+
+  /// Whether every dependency that it still has is yielded in the current group.
+  var isReady: Bool { dropped == dependencies.count }
+}
+
+extension PlainNode {
+  /// The order of two nodes that are next to each other in a topological list: what follows comes later, else the
+  /// lower writer key, then the lower length (spec 03 §4.1).
+  static func precedes(_ a: PlainNode, _ b: PlainNode) -> Bool {
+    if b.follows(a) { return true }
+    if a.follows(b) { return false }
+    if a.writer !== b.writer { return a.writer.key < b.writer.key }
+    return a.length < b.length
+  }
+}

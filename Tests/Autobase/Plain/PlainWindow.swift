@@ -1,0 +1,62 @@
+import CompactEncoding
+
+@testable import Autobase
+
+/// The nodes of one writer that are in the graph: those of lengths `offset + 1 … length` (spec 03 §3.1).
+final class PlainWindow {
+  /// The writer's core key, which also breaks ties.
+  let key: Fixed32
+  /// Nodes up to this length were indexed and processed, and are gone.
+  private(set) var offset: UInt64
+  /// Its place among the active indexers; nil for everybody else.
+  var indexer: Int?
+  /// The highest length that is indexed, as far as this linearizer knows.
+  var removed: UInt64?
+
+  private var nodes: [PlainNode] = []
+  private var start = 0
+
+  init(key: Fixed32, offset: UInt64, indexer: Int? = nil) {
+    self.key = key
+    self.offset = offset
+    self.indexer = indexer
+  }
+
+  /// Nodes up to this length are in the graph or were.
+  var length: UInt64 { offset + UInt64(nodes.count - start) }
+
+  /// Whether `length` is at or below what is indexed.
+  func isRemoved(_ length: UInt64) -> Bool { (removed ?? 0) >= length }
+
+  /// The node of that length, while it is in the window.
+  func node(_ length: UInt64) -> PlainNode? {
+    guard length > offset, length <= self.length else { return nil }
+    return nodes[start + Int(length - offset) - 1]
+  }
+
+  /// Adds the node that follows the window.
+  func push(_ node: PlainNode) {
+    precondition(node.length == length + 1, "a window grows by the next node")
+    nodes.append(node)
+  }
+
+  /// Drops the first node, which is indexed and processed.
+  func shift() {
+    precondition(start < nodes.count, "a window that is empty has no first node")
+    nodes[start].unlink()
+    start += 1
+    offset += 1
+    if start == nodes.count {
+      nodes.removeAll(keepingCapacity: nodes.count < 256)
+      start = 0
+    } else if start >= 64 && start * 2 >= nodes.count {
+      nodes.removeSubrange(..<start)
+      start = 0
+    }
+  }
+
+  /// Drops the references between its nodes.
+  func unlink() { for node in nodes { node.unlink() } }
+
+  deinit { unlink() }
+}
