@@ -120,6 +120,13 @@ public final class Autobase {
   var readers = ReaderSet()
   /// Writers that `apply` added, to be opened.
   var wantedWriters: [Fixed32] = []
+  /// While the end of the local log must be confirmed.
+  var recovery: RecoveryWatch?
+  var fastForwardState = FastForwardState()
+  /// Counts how often the base moved to a signed state of others.
+  public internal(set) var fastForwardCount: UInt64 = 0
+  /// Why `apply` stopped the base; nil while it runs. It stays stopped until it is opened again.
+  public internal(set) var interruption: String?
   /// The replacement of the indexers that `apply` asked for in the round under way.
   var pendingFork: PendingFork?
   /// How many nodes of the update that is being applied are indexed.
@@ -157,15 +164,22 @@ public final class Autobase {
     /// Whether a system core that follows a change of indexers after a fork names the encryption core from before the
     /// change, as versions from 7.19 on do; 7.18 and this library name the new one. All nodes of a base must agree.
     public var linksOldEncryption: Bool
+    /// Whether to go on from a state that others have signed when much is missing.
+    public var fastForwards: Bool
+    /// Whether to download, after that, the blocks of views that were not computed here; else only those that are read.
+    public var downloadsViews: Bool
 
     /// The defaults.
     public init(
-      isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false
+      isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false,
+      fastForwards: Bool = true, downloadsViews: Bool = true
     ) {
       self.isOptimistic = isOptimistic
       self.nodesPerRound = nodesPerRound
       self.activeWriters = activeWriters
       self.linksOldEncryption = linksOldEncryption
+      self.fastForwards = fastForwards
+      self.downloadsViews = downloadsViews
     }
   }
 
@@ -227,7 +241,7 @@ extension Autobase {
       let linked = try core.manifest.linked?.first.flatMap { try storage.view(key: $0) }
       encryption = try View(
         name: ViewSet.encryptionName, storage: linked ?? storage.view(identity.genesisManifest(ViewSet.encryptionName)))
-      _ = try keys.update(encryption)
+      try keys.update(encryption)
       system = try SystemView(View(name: SystemView.name, storage: core, keys: keys))
       indexedInfo = try system.info(at: boot.systemLength)
       cores = try ViewSet(indexedInfo, system: core, linked: linked, identity, application.viewNames, storage)
@@ -247,11 +261,13 @@ extension Autobase {
     system.reservedViews = cores.reservedViews
     storedBoot = boot
     indexedLength = boot?.systemLength ?? 0
+    recovery = try local?.userData(UserDataKey.recovering) == nil ? nil : recovery ?? RecoveryWatch()
     own = CheckpointState()
     // After a transaction that was undone, they may be of blocks that are not there.
     signatures.removeAll()
     isCaughtUp = false
     try restart()
+    try openMembers()
     if !storage.isReadOnly {
       for view in allViews { try view.storage.remember(name: view.name, of: key) }
     }
@@ -279,4 +295,5 @@ enum UserDataKey {
   static let wakeup = "autobase/wakeup"
   static let encryption = "autobase/encryption"
   static let view = "autobase/view"
+  static let recovering = "autobase/recovering"
 }

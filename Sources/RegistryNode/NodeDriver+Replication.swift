@@ -35,11 +35,6 @@ extension NodeDriver {
     if replication.onChange == nil {
       replication.onChange = { [unowned self] in didStore() }
     }
-    guard case .head(let blocks) = core.download else { return }
-    for index in blocks where try !log.has(index) {
-      replication.get(index) { [unowned self] _ in didStore() }
-      replicator.touch(log.discoveryKey)
-    }
   }
 }
 
@@ -48,7 +43,7 @@ extension WantedCore.Download {
   fileprivate var policy: DownloadPolicy {
     switch self {
     case .nothing: .none
-    case .head: .head
+    case .head(let blocks): blocks.isEmpty ? .head : .ranges(blocks)
     case .everything: .everything
     }
   }

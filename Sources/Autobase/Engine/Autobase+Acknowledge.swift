@@ -5,9 +5,11 @@ extension Autobase {
   /// Whether the local writer should append a node without value: to be linked as a new indexer, to make open values
   /// final, or to hand out signatures (spec 03 §10.2).
   public func needsAck() -> Bool {
-    guard let local, queue.isEmpty, !isClosed else { return false }
+    guard let local, local.keyPair != nil, queue.isEmpty, !isClosed, !isRecovering, interruption == nil else {
+      return false
+    }
     if isPendingIndexer { return true }
-    guard isIndexer else { return false }
+    guard isIndexer, !isFastForwarding else { return false }
     let isChanging = info.indexers.count > linearizer.consensus.indexers.count
     return needsSignatures || linearizer.shouldAcknowledge(local.key, isPending: isChanging)
   }

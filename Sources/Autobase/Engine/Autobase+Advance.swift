@@ -5,15 +5,28 @@ extension Autobase {
   /// Takes in everything that is new in the logs, appends what is queued, and brings the views up to date, all in one
   /// transaction.
   ///
+  /// When a block of a view that must be read for this is not stored, after a fast-forward, nothing happens until it is:
+  /// see ``missingBlocks`` and ``wantedCores``.
+  ///
   /// - Throws: what `apply` or the store throws. Then nothing is stored, what was queued is dropped, and the next call
   ///   starts from the state before.
   public func advance() throws {
     guard try isBehind() else { return }
-    try change { try advanceUntilIdle() }
+    for view in allViews { view.clearUnread() }
+    do {
+      try change { try advanceUntilIdle() }
+    } catch LogError.blockNotAvailable(let index, let length) {
+      guard !missingBlocks.isEmpty else { throw LogError.blockNotAvailable(index: index, length: length) }
+    }
+  }
+
+  /// Blocks of views that could not be read because they are not stored: by view, those that were tried.
+  public var missingBlocks: [(view: String, blocks: [UInt64])] {
+    allViews.filter { !$0.unread.isEmpty }.map { ($0.name, $0.unread.sorted()) }
   }
 
   /// Whether ``advance()`` may have something to do. It costs one read of the store, and keeps no writer waiting.
-  public func isBehind() throws -> Bool { try storage.read { hasNews } }
+  public func isBehind() throws -> Bool { try storage.read { hasNews && !allViews.contains { $0.isWaiting } } }
 
   /// Whether there may be something to do. Most calls come because something might have changed, and must not make
   /// writers wait.
@@ -25,6 +38,7 @@ extension Autobase {
   /// Runs `body` in a transaction, after making sure that memory and store agree.
   func change<R>(_ body: () throws -> R) throws -> R {
     guard !isClosed else { throw AutobaseError.closed }
+    if let interruption { throw AutobaseError.interrupted(interruption) }
     do {
       return try storage.write {
         if isStale { try reloadKeepingQueue() }
@@ -32,6 +46,7 @@ extension Autobase {
       }
     } catch {
       needsReload = true
+      if case AutobaseError.interrupted(let reason) = error { interruption = reason }
       throw error
     }
   }

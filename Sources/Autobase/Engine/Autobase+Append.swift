@@ -26,7 +26,7 @@ extension Autobase {
   @discardableResult
   public func appendAck() throws -> UInt64 {
     try change {
-      guard isWritable || isIndexer else { throw AutobaseError.notWritable }
+      guard isWritable || isIndexer && local?.keyPair != nil && !isRecovering else { throw AutobaseError.notWritable }
       if queue.isEmpty { queue.append(Queued(value: nil)) }
       try advanceUntilIdle()
       return local?.length ?? 0

@@ -11,7 +11,7 @@ extension Autobase {
 
   /// Whether values can be appended.
   public var isWritable: Bool {
-    guard let local, !isClosed, !storage.isReadOnly else { return false }
+    guard let local, local.keyPair != nil, !isClosed, !storage.isReadOnly, !isRecovering else { return false }
     if local.key == key && info.members == 0 { return true }
     return (try? system.isRemoved(local.key)) == false
   }
@@ -43,7 +43,6 @@ extension Autobase {
     readers = ReaderSet()
     if let local { try openReader(local.key) }
     for writer in indexers + indexedInfo.heads.map({ $0.key }) + reopened { try openReader(writer) }
-    for (writer, member) in try system.allMembers(at: indexedLength) where !member.isRemoved { try openReader(writer) }
     for writer in try wakeupList() { try openReader(writer.key) }
     try openSources()
   }
@@ -80,7 +79,37 @@ extension Autobase {
   /// so that it is applied again (spec 03 §13.2).
   func catchUp() throws {
     isCaughtUp = true
-    if try !takeTip() { try dropTip() }
+    if try needsMigration() {
+      try migrate([])
+      try restart()
+    } else if try !takeTip() {
+      try dropTip()
+    }
+  }
+
+  /// Whether the state that the base was moved to ends with a change of indexers, so that the views must move on.
+  private func needsMigration() throws -> Bool {
+    guard let boot = storedBoot, boot.fastForwarding || boot.indexersUpdated, !indexedInfo.indexers.isEmpty else {
+      return false
+    }
+    let keys = try indexedInfo.indexers.map { indexer in
+      try ViewSet.manifest(of: indexer.key, storage).signers.first?.publicKey ?? indexer.key
+    }
+    return keys != system.view.manifest.signers.map(\.publicKey)
+  }
+
+  /// Opens the members that have written what is not indexed, and all of them while they are few.
+  func openMembers() throws {
+    do {
+      let members = try system.allMembers().filter { !$0.member.isRemoved }
+      for (writer, member) in members where readers[writer] == nil {
+        let isBehind = try storage.writer(writer).length > member.length
+        if members.count <= options.activeWriters || isBehind { try openReader(writer) }
+      }
+    } catch LogError.blockNotAvailable {
+      // After a fast-forward the list is not all here. Others tell of writers that have something new.
+      system.view.clearUnread()
+    }
   }
 
   /// The same for one that only reads: a tip that does not fit stays where it is, and is not taken into the graph.

@@ -28,7 +28,7 @@ extension Autobase {
       BootRecord(key: next ?? system.view.key, systemLength: indexedLength, indexersUpdated: next != nil))
   }
 
-  private func storeBoot(_ boot: BootRecord) throws {
+  func storeBoot(_ boot: BootRecord) throws {
     guard let local else { return }
     if boot != storedBoot {
       try local.setUserData(UserDataKey.boot, boot.encoded())

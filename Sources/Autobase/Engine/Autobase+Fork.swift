@@ -78,7 +78,7 @@ extension Autobase {
     indexedInfo = info
     try flush(localNodes, next: manifests[manifests.count - 1].manifest.key, isForking: true)
     try move(manifests)
-    _ = try keys.update(encryption)
+    try keys.update(encryption)
     for view in allViews { view.updateKeys() }
     for (index, view) in userViews.enumerated() { view.mappedIndex = index }
     system.reservedViews = 0

@@ -5,19 +5,19 @@ import HypercoreCrypto
 extension Autobase {
   /// Whether the local writer signs: it is an indexer of the indexed state, on a core that takes signatures.
   var isIndexedSigner: Bool {
-    guard let local, system.view.manifest.quorum > 0 else { return false }
+    guard let local, local.keyPair != nil, system.view.manifest.quorum > 0 else { return false }
     return indexedInfo.indexers.contains { $0.key == local.key }
   }
 
   /// Signs the indexed part of all views, for the local block at `length`.
   func sign(at length: UInt64) throws {
-    guard let local else { return }
+    guard let keyPair = local?.keyPair else { return }
     func signature(_ view: View, _ signed: UInt64) throws -> CheckpointState.Mark<IndexCheckpoint> {
       if let last = signatures[view.name], last.key == view.key, last.value.length == signed {
         return CheckpointState.Mark(value: last.value, length: length)
       }
       let bytes = Signable.core(view.key).bytes(treeHash: try view.tree(at: signed).hash, length: signed, fork: 0)
-      let value = IndexCheckpoint(signature: local.keyPair.sign(bytes), length: signed)
+      let value = IndexCheckpoint(signature: keyPair.sign(bytes), length: signed)
       signatures[view.name] = (view.key, value)
       return CheckpointState.Mark(value: value, length: length)
     }

@@ -31,13 +31,20 @@ final class BlockKeys {
   /// Reads the entropies again.
   ///
   /// - Returns: whether there are others than before.
+  @discardableResult
   func update(_ encryption: View) throws -> Bool {
-    guard encryptionKey != nil, encryption.length != UInt64(newest) else { return false }
-    newest = UInt32(clamping: encryption.length)
+    try update(length: encryption.length) { try encryption.block(at: $0) }
+  }
+
+  /// The same from the blocks of the encryption view.
+  @discardableResult
+  func update(length: UInt64, _ block: (UInt64) throws -> [UInt8]) throws -> Bool {
+    guard encryptionKey != nil, length != UInt64(newest) else { return false }
+    newest = UInt32(clamping: length)
     entropies = [0: AutobaseNamespace.genesisEntropy]
-    for index in 0..<encryption.length {
+    for index in 0..<length {
       do {
-        let descriptor = try EncryptionDescriptor(decoding: encryption.block(at: index))
+        let descriptor = try EncryptionDescriptor(decoding: block(index))
         guard descriptor.type == 0 else { continue }
         entropies[UInt32(index) + 1] = descriptor.payload.flatMap { Fixed32($0) }
       } catch LogError.blockNotAvailable {

@@ -1,27 +1,49 @@
 import CompactEncoding
+import Hypercore
 
 extension Autobase {
   /// The cores to replicate, and how. May change with every call that advances the base; cores that are not listed
   /// need not be open.
   ///
   /// Writers are active while they are indexers or heads, were just added or announced, or have blocks that are not
-  /// ordered yet; all of them are while they are few. Views are computed here, so they are only served.
+  /// ordered yet; all of them are while they are few. Views are computed here, so they are only served; after a
+  /// fast-forward, blocks that were not computed here are downloaded. While a fast-forward gathers what it needs,
+  /// other writers rest.
   public var wantedCores: [WantedCore] {
-    var list: [WantedCore] = []
+    var list = WantedList()
+    addFastForward(to: &list)
+    addWriters(to: &list)
+    for view in allViews {
+      let missing = view.missingBlocks(all: options.downloadsViews)
+      list.add(
+        WantedCore(
+          key: view.key, role: .view(view.name), download: missing.isEmpty ? .nothing : .head(blocks: missing),
+          isActive: true))
+    }
+    return list.cores
+  }
+
+  private func addWriters(to list: inout WantedList) {
     let readers = readers.all
-    list.reserveCapacity(readers.count + userViews.count + 2)
     let areFew = readers.count <= options.activeWriters
     let headWriters = areFew ? [] : Set(linearizer.currentHeads.map { $0.key })
     for reader in readers {
       let isLocal = reader.key == local?.key
       let isActive = areFew || isLocal || isWanted(reader) || headWriters.contains(reader.key)
-      list.append(
-        WantedCore(key: reader.key, role: .writer, download: isLocal ? .nothing : .everything, isActive: isActive))
+      let rests = isLocal ? !isRecovering : isFastForwarding
+      list.add(
+        WantedCore(
+          key: reader.key, role: .writer, download: rests ? .nothing : .everything,
+          isActive: isActive && (isLocal || !isFastForwarding)))
     }
-    for view in allViews {
-      list.append(WantedCore(key: view.key, role: .view(view.name), download: .nothing, isActive: true))
+  }
+
+  private func addFastForward(to list: inout WantedList) {
+    guard let running = fastForwardState.running else { return }
+    for (key, blocks) in running.missing.sorted(by: { $0.key < $1.key }) {
+      let ranges = blocks.sorted().map { $0..<$0 + 1 }
+      list.add(WantedCore(key: key, role: .fastForward, download: .head(blocks: ranges), isActive: true))
     }
-    return list
   }
 
   private func isWanted(_ reader: WriterReader) -> Bool {
@@ -36,4 +58,12 @@ extension Autobase {
   var isIndexerBehind: Bool {
     linearizer.consensus.indexers.contains { window in readers[window.key].map { !$0.isIdle } ?? false }
   }
+}
+
+/// Cores without repetition: what was listed first counts.
+private struct WantedList {
+  private(set) var cores: [WantedCore] = []
+  private var keys: Set<Fixed32> = []
+
+  mutating func add(_ core: WantedCore) { if keys.insert(core.key).inserted { cores.append(core) } }
 }

@@ -17,7 +17,7 @@ public struct WantedCore: Sendable, Hashable {
     /// Nothing, not even a longer head: what is here is served.
     case nothing
     /// Heads, and these blocks.
-    case head(blocks: [UInt64])
+    case head(blocks: [Range<UInt64>])
     /// All blocks, in order, for as long as there are new ones.
     case everything
   }

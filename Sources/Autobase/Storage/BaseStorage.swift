@@ -10,12 +10,17 @@ public protocol BaseStorage: AnyObject {
   func write<R>(_ body: () throws -> R) throws -> R
   /// Runs `body` with every read seeing the same state.
   func read<R>(_ body: () throws -> R) throws -> R
-  /// The log that the local writer writes by default: the core named `local`.
-  func defaultLocal() throws -> any LocalLog
-  /// The log with this key, if it can be written here.
-  func local(key: Fixed32) throws -> (any LocalLog)?
+  /// The log that the local writer writes by default: the core named `local`. Nil when there is none yet, and no secret
+  /// to make it with.
+  func defaultLocal() throws -> (any LocalLog)?
+  /// The log with this key, to keep the local state beside it; it may lack the key pair.
+  func local(key: Fixed32) throws -> any LocalLog
   /// The log that a key pair writes.
   func local(_ keyPair: KeyPair) throws -> any LocalLog
+  /// The key pair with a name, made from the store's secret.
+  func keyPair(named name: String) throws -> KeyPair
+  /// Whether anything of a core is stored.
+  func isStored(_ key: Fixed32) throws -> Bool
   /// The log of a writer; an empty one when nothing of it is stored yet.
   func writer(_ key: Fixed32) throws -> any WriterLog
   /// The view core that a manifest describes; made when it is not stored yet.
@@ -49,8 +54,8 @@ extension WriterLog {
 
 /// The log of the local writer.
 public protocol LocalLog: WriterLog {
-  /// The key pair that signs the log, and the views when the writer is an indexer.
-  var keyPair: KeyPair { get }
+  /// The key pair that signs the log, and the views when the writer is an indexer; nil where its secret is not.
+  var keyPair: KeyPair? { get }
   /// Appends signed blocks, inside a transaction.
   func append(_ blocks: [[UInt8]]) throws
   /// All local records with their keys, ascending.

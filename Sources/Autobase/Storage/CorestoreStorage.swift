@@ -21,22 +21,22 @@ public final class CorestoreStorage: BaseStorage {
   /// The name of the local writer's log.
   static let localName = "local"
 
-  public func defaultLocal() throws -> any LocalLog {
-    try StoredWriterLog(store.get(name: Self.localName), keyPair: store.keyPair(named: Self.localName))
+  public func defaultLocal() throws -> (any LocalLog)? {
+    do {
+      return StoredWriterLog(try store.get(name: Self.localName))
+    } catch StoreError.secretsMissing {
+      return nil
+    }
   }
 
-  public func local(key: Fixed32) throws -> (any LocalLog)? {
-    guard try store.has(key: key) else { return nil }
-    let core = try store.get(key: key)
-    return core.keyPair.map { StoredWriterLog(core, keyPair: $0) }
-  }
+  public func local(key: Fixed32) throws -> any LocalLog { StoredWriterLog(try store.get(key: key)) }
+  public func local(_ keyPair: KeyPair) throws -> any LocalLog { StoredWriterLog(try store.get(keyPair: keyPair)) }
+  public func keyPair(named name: String) throws -> KeyPair { try store.keyPair(named: name) }
 
-  public func local(_ keyPair: KeyPair) throws -> any LocalLog {
-    try StoredWriterLog(store.get(keyPair: keyPair), keyPair: keyPair)
-  }
+  public func isStored(_ key: Fixed32) throws -> Bool { try store.has(key: key) }
 
   public func writer(_ key: Fixed32) throws -> any WriterLog {
-    StoredWriterLog(try store.get(key: key, isReadOnly: true), keyPair: nil)
+    StoredWriterLog(try store.get(key: key, isReadOnly: true))
   }
 
   public func view(_ manifest: Manifest) throws -> any ViewStorage {
@@ -55,7 +55,9 @@ public final class CorestoreStorage: BaseStorage {
       let core = try store.get(manifest: manifest)
       try core.copyPrologue(from: old.newest)
       try old.dropDraft()
-      return try StoredView(core, manifest)
+      let view = try StoredView(core, manifest)
+      try view.reset(to: manifest.prologue?.length ?? 0)
+      return view
     }
   }
 
@@ -70,18 +72,10 @@ public final class CorestoreStorage: BaseStorage {
 /// A writer's log in a store.
 final class StoredWriterLog: LocalLog {
   private let core: Hypercore
-  private let writerKeyPair: KeyPair?
 
-  init(_ core: Hypercore, keyPair: KeyPair?) {
-    self.core = core
-    writerKeyPair = keyPair
-  }
+  init(_ core: Hypercore) { self.core = core }
 
-  var keyPair: KeyPair {
-    guard let writerKeyPair else { preconditionFailure("only the local writer's log has a key pair") }
-    return writerKeyPair
-  }
-
+  var keyPair: KeyPair? { core.keyPair }
   var key: Fixed32 { core.key }
   var manifest: Manifest? { core.manifest }
   var length: UInt64 { core.length }

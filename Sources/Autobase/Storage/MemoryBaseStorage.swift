@@ -17,13 +17,14 @@ public final class MemoryBaseStorage: BaseStorage {
   public func write<R>(_ body: () throws -> R) throws -> R { try body() }
   public func read<R>(_ body: () throws -> R) throws -> R { try body() }
 
-  public func defaultLocal() throws -> any LocalLog { localLog(localKeyPair) }
-
-  public func local(key: Fixed32) throws -> (any LocalLog)? {
-    writers[key].flatMap { $0.writerKeyPair == nil ? nil : $0 }
+  public func defaultLocal() throws -> (any LocalLog)? { localLog(localKeyPair) }
+  public func local(key: Fixed32) throws -> any LocalLog { writerLog(key) }
+  public func keyPair(named name: String) throws -> KeyPair {
+    KeyPair(seed: Blake2b.hash([localKeyPair.secretKey, Array(name.utf8)]))
   }
 
   public func local(_ keyPair: KeyPair) throws -> any LocalLog { localLog(keyPair) }
+  public func isStored(_ key: Fixed32) throws -> Bool { writers[key] != nil || views[key] != nil }
   public func writer(_ key: Fixed32) throws -> any WriterLog { writerLog(key) }
 
   /// The log of a writer, to be filled by whoever simulates replication.
@@ -39,7 +40,7 @@ public final class MemoryBaseStorage: BaseStorage {
     let manifest = Manifest(publicKey: keyPair.publicKey)
     let log = writerLog(manifest.key)
     log.manifest = manifest
-    log.writerKeyPair = keyPair
+    log.keyPair = keyPair
     return log
   }
 
@@ -74,19 +75,14 @@ public final class MemoryWriterLog: LocalLog {
   public var manifest: Manifest?
   /// Unsigned: nobody but this process reads it.
   public private(set) var blocks: [[UInt8]] = []
-  /// The key pair of the local writer.
-  var writerKeyPair: KeyPair?
+  /// The key pair, where the local writer writes it.
+  public internal(set) var keyPair: KeyPair?
   private var data: [String: [UInt8]] = [:]
   private var localRecords: [[UInt8]: [UInt8]] = [:]
 
   init(key: Fixed32, manifest: Manifest?) {
     self.key = key
     self.manifest = manifest
-  }
-
-  public var keyPair: KeyPair {
-    guard let writerKeyPair else { preconditionFailure("only the local writer's log has a key pair") }
-    return writerKeyPair
   }
 
   public var length: UInt64 { UInt64(blocks.count) }
@@ -133,6 +129,8 @@ public final class MemoryViewStorage: ViewStorage {
 
   public var length: UInt64 { UInt64(blocks.count) }
   public var isStale: Bool { false }
+  public var missingRange: Range<UInt64>? { nil }
+  public var signedLog: any ReadableLog { MemoryLog(Array(blocks[..<Int(signedLength)])) }
   public func show(_ length: UInt64) {}
 
   public func reset(to length: UInt64) throws {
@@ -156,6 +154,8 @@ public final class MemoryViewStorage: ViewStorage {
   public func snapshot() throws -> any ReadableLog { MemoryLog(blocks) }
   public func userData(_ key: String) throws -> [UInt8]? { data[key] }
   public func setUserData(_ key: String, _ value: [UInt8]?) throws { data[key] = value }
+
+  public func fillPrologue(from other: any ViewStorage) throws {}
 
   public func write(_ change: ViewChange) throws {
     if change.keptLength < length {

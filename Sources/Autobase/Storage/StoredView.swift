@@ -23,6 +23,12 @@ final class StoredView: ViewStorage {
     if try core.draftNames().contains(Self.draftName) { draft = try core.session(named: Self.draftName) }
   }
 
+  var missingRange: Range<UInt64>? {
+    let (first, end) = (core.contiguousLength, signedLength)
+    return first < end ? first..<end : nil
+  }
+
+  var signedLog: any ReadableLog { core }
   func show(_ length: UInt64) { if draft == nil { shownLength = length } }
 
   /// Whether somebody else began or ended a draft, or learned of more than is shown.
@@ -71,6 +77,13 @@ final class StoredView: ViewStorage {
       try dropDraft()
       shownLength = length
     }
+  }
+
+  func fillPrologue(from other: any ViewStorage) throws {
+    guard let other = other as? StoredView, core.length > 0, let length = manifest.prologue?.length,
+      length > 0, other.length >= length
+    else { return }
+    try core.copyPrologue(from: other.newest)
   }
 
   private func openDraft() throws -> Hypercore {

@@ -13,6 +13,8 @@ public protocol ViewStorage: AnyObject, NodeReader {
   var length: UInt64 { get }
   /// Number of blocks that are applied, and signed or fixed by the prologue.
   var signedLength: UInt64 { get }
+  /// Blocks that are applied and not all stored, after a fast-forward.
+  var missingRange: Range<UInt64>? { get }
   /// Whether somebody else has changed what is applied, in a way that the lengths do not show.
   var isStale: Bool { get }
   /// Says how much is applied while nothing is stored beside the signed log, which may be ahead.
@@ -27,12 +29,17 @@ public protocol ViewStorage: AnyObject, NodeReader {
   func tree() throws -> MerkleTree
   /// Runs `body` with every read seeing the same state.
   func reading<R>(_ body: () throws -> R) throws -> R
+  /// The signed part of the core, as far as it is known here: it may be longer than what is applied, and blocks may be
+  /// missing.
+  var signedLog: any ReadableLog { get }
   /// The log as it is now, unaffected by later changes.
   func snapshot() throws -> any ReadableLog
   /// A small local value, never sent to anyone.
   func userData(_ key: String) throws -> [UInt8]?
   /// Sets or, with nil, removes a small local value.
   func setUserData(_ key: String, _ value: [UInt8]?) throws
+  /// Takes blocks that are missing at the start that the manifest fixes, if `other` has the same start.
+  func fillPrologue(from other: any ViewStorage) throws
   /// Stores a change.
   func write(_ change: ViewChange) throws
 }

@@ -31,10 +31,16 @@ final class SystemView {
   /// The info as it was when the system had `length` blocks, which must be where a flush ended.
   func info(at length: UInt64) throws -> SystemInfo {
     if length == 0 { return SystemInfo() }
-    let entry = try bee.get(sequence: length - 1)
-    guard entry.key == Self.infoKey, let value = entry.value else {
+    guard let info = try Self.info(at: length, bee) else {
       throw AutobaseError.corrupt("block \(length - 1) of the system view is no info record")
     }
+    return info
+  }
+
+  /// The info in the last of the first `length` blocks; nil when that is something else.
+  static func info(at length: UInt64, _ bee: Hyperbee) throws -> SystemInfo? {
+    let entry = try bee.get(sequence: length - 1)
+    guard entry.key == Self.infoKey, let value = entry.value else { return nil }
     do throws(DecodingError) {
       return try SystemInfo(decoding: value)
     } catch {

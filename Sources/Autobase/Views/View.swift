@@ -24,6 +24,8 @@ public final class View: AppendableLog {
   /// What the stored core looked like when it was last read or written here.
   private var storedLength: UInt64
   private var storedSignedLength: UInt64
+  /// Blocks that were to be read and are not stored.
+  private(set) var unread: Set<UInt64> = []
   private var kept: UInt64
   private var blocks: [[UInt8]] = []
   private var batch: MerkleBatch
@@ -59,7 +61,12 @@ public final class View: AppendableLog {
   }
 
   private func storedBlock(at index: UInt64) throws -> [UInt8] {
-    if index < kept { return try storage.block(at: index) }
+    if index < kept {
+      do { return try storage.block(at: index) } catch LogError.blockNotAvailable(let index, let length) {
+        if unread.count < Self.maximumUnread { unread.insert(index) }
+        throw LogError.blockNotAvailable(index: index, length: length)
+      }
+    }
     guard index < length else { throw LogError.blockNotAvailable(index: index, length: length) }
     return blocks[Int(index - kept)]
   }
@@ -104,6 +111,25 @@ public final class View: AppendableLog {
 
   public func snapshot() throws -> any ReadableLog {
     ViewSnapshot(try storage.snapshot(), kept: kept, blocks: blocks, fork: fork, cipher: cipher)
+  }
+}
+
+// MARK: Missing blocks
+
+extension View {
+  private static let maximumUnread = 1024
+
+  /// Whether a block that was to be read is still not stored.
+  var isWaiting: Bool { unread.contains { (try? storage.block(at: $0)) == nil } }
+
+  /// Forgets what was to be read.
+  func clearUnread() { unread.removeAll() }
+
+  /// What to download, what was to be read first.
+  func missingBlocks(all: Bool) -> [Range<UInt64>] {
+    let ranges = unread.sorted().map { $0..<$0 + 1 }
+    guard all, let rest = storage.missingRange else { return ranges }
+    return ranges + [rest]
   }
 }
 

@@ -45,14 +45,15 @@ extension Hypercore {
   }
 
   /// Fills an empty log whose manifest fixes its start with the content of another one: blocks, tree nodes and user
-  /// data up to that length.
+  /// data up to that length. One that is longer already gets the blocks of that start that it lacks, if `source` has
+  /// the same start.
   ///
   /// - Throws: ``MerkleError/prologueMismatch``, ``MerkleError/missingNode(_:)``.
   public func copyPrologue(from source: Hypercore) throws {
     try write("append") {
       guard let prologue = core.verifier.prologue, prologue.length > 0 else { return }
-      guard state.length < prologue.length else { return }
       try source.state.refresh()
+      guard state.length < prologue.length else { return try fillPrologue(prologue, from: source) }
       var tree = try prologue.tree(from: source.state)
       guard try source.state.tree(at: state.length).roots == state.tree.roots else {
         throw MerkleError.prologueMismatch
@@ -64,5 +65,16 @@ extension Hypercore {
         try context.storage.setUserData(key, value, in: core.record.area)
       }
     }
+  }
+
+  /// Takes blocks that are missing in a log that is longer already, as when its head was learned from others first.
+  private func fillPrologue(_ prologue: Manifest.Prologue, from source: Hypercore) throws {
+    let start = state.area.contiguousLength
+    guard start < prologue.length, source.state.length >= prologue.length,
+      let tree = try? source.state.tree(at: prologue.length), tree.hash == prologue.hash
+    else { return }
+    context.touch(state)
+    try state.copy(start..<prologue.length, from: source.state)
+    try state.didStoreBlocks(start..<prologue.length)
   }
 }

@@ -1,0 +1,290 @@
+import CompactEncoding
+import Corestore
+import Hypercore
+import HypercoreCrypto
+import JSON
+import TestSupport
+import Testing
+
+@testable import Autobase
+
+/// Nodes over stores in memory, whose logs travel by proofs as replication would carry them.
+struct StoreCluster {
+  var stores: [Corestore] = []
+  var bases: [Autobase] = []
+  /// Blocks of view cores that travelled, by node.
+  var downloaded: [Int] = []
+  var now: UInt64 = 0
+
+  var options = Autobase.Options()
+  var encryptionKey: Fixed32?
+
+  mutating func add(seed: UInt8) throws {
+    let store = try Corestore.inMemory(primaryKey: Fixed32([UInt8](repeating: seed, count: 32)))
+    stores.append(store)
+    bases.append(
+      try Autobase(
+        store, RecordedApplication(), key: bases.first?.key, encryptionKey: encryptionKey, options: options))
+    downloaded.append(0)
+  }
+
+  func value(_ value: String) -> [UInt8] { Array("\"\(value)\"".utf8) }
+
+  /// The operation that adds a node's writer.
+  func addition(of i: Int, isIndexer: Bool = true) throws -> [UInt8] {
+    let value: JSON = ["add": text(try #require(bases[i].local).key), "indexer": .bool(isIndexer)]
+    return Array(value.text().utf8)
+  }
+
+  func removal(of i: Int) throws -> [UInt8] {
+    let value: JSON = ["remove": text(try #require(bases[i].local).key)]
+    return Array(value.text().utf8)
+  }
+
+  /// Lets node `i` download what it wants from the nodes `others`; returns whether something came.
+  @discardableResult
+  mutating func download(_ i: Int, from others: [Int]) throws -> Bool {
+    var isNew = false
+    for wanted in bases[i].wantedCores {
+      for j in others where j != i {
+        guard try stores[j].has(key: wanted.key) else { continue }
+        let source = try stores[j].get(key: wanted.key)
+        if case .view = wanted.role { bases[i].noteRemoteLength(of: wanted.key, source.length) }
+        guard wanted.download != .nothing else { continue }
+        let copy = try stores[i].get(key: wanted.key)
+        if source.length > copy.length {
+          let upgrade = ProofRequest(
+            upgrade: .init(start: copy.length, length: source.length - copy.length), manifest: copy.manifest == nil)
+          try copy.apply(source.proof(for: upgrade))
+          isNew = true
+        }
+        let blocks: [UInt64]
+        switch wanted.download {
+        case .nothing: blocks = []
+        case .head(let ranges): blocks = ranges.flatMap { Array($0) }
+        case .everything: blocks = Array(copy.contiguousLength..<copy.length)
+        }
+        for index in blocks where index < copy.length {
+          guard try !copy.has(index), try source.has(index) else { continue }
+          let request = ProofRequest(
+            block: .init(index: index, nodes: try copy.missingNodes(block: index)))
+          try copy.apply(source.proof(for: request))
+          if wanted.role != .writer { downloaded[i] += 1 }
+          isNew = true
+        }
+      }
+    }
+    return isNew
+  }
+
+  /// One round of node `i`: downloads, fast-forwards, advances, acknowledges.
+  @discardableResult
+  mutating func turn(_ i: Int, from others: [Int], acknowledges: Bool = true) throws -> Bool {
+    now += 10
+    var isNew = try download(i, from: others)
+    if try bases[i].fastForward(now: now) { isNew = true }
+    try bases[i].advance()
+    if acknowledges, bases[i].needsAck(), try bases[i].acknowledge() { isNew = true }
+    return isNew
+  }
+
+  /// Lets the given nodes exchange everything until nobody has more to say.
+  mutating func settle(_ nodes: [Int]) throws {
+    for _ in 0..<200 {
+      var isQuiet = true
+      for i in nodes { if try turn(i, from: nodes) { isQuiet = false } }
+      if isQuiet { return }
+    }
+    Issue.record("the nodes never came to rest")
+  }
+}
+
+@Suite struct FastForwardTests {
+  /// A late node goes on from the signed state instead of applying thousands of nodes, and takes part from there.
+  @Test(arguments: [false, true])
+  func lateJoiner(isEncrypted: Bool) throws {
+    var cluster = StoreCluster()
+    if isEncrypted { cluster.encryptionKey = Fixed32([UInt8](repeating: 7, count: 32)) }
+    try cluster.add(seed: 1)
+    try cluster.add(seed: 2)
+    try cluster.bases[0].appendAck()
+    try cluster.bases[0].append(cluster.addition(of: 1))
+    try cluster.settle([0, 1])
+    for i in 0..<40 { try cluster.bases[0].append(cluster.value("\(i)")) }
+    try cluster.settle([0, 1])
+    try cluster.add(seed: 3)
+    let late = cluster.bases[2]
+    late.setFastForwardTarget(cluster.bases[0].system.view.key)
+    try late.fastForward(now: cluster.now)
+    try cluster.settle([0, 1, 2])
+    #expect(late.fastForwardCount == 1)
+    #expect((late.application as? RecordedApplication)?.applied == 0)
+    try expectEqual(cluster)
+    // It becomes an indexer, and the quorum of three signs.
+    try cluster.bases[0].append(cluster.addition(of: 2))
+    try cluster.settle([0, 1, 2])
+    #expect(late.isIndexer)
+    try late.append(cluster.value("from the late one"))
+    try cluster.settle([0, 1, 2])
+    try expectEqual(cluster)
+    // One of the old ones goes.
+    try cluster.bases[1].append(cluster.value("while 0 is away"))
+    try cluster.settle([1, 2])
+    #expect(try late.view("view").signedLength == late.view("view").length)
+    // After a restart nothing is applied again.
+    let again = try Autobase(cluster.stores[2], RecordedApplication(), options: cluster.options)
+    try again.advance()
+    #expect((again.application as? RecordedApplication)?.applied == 0)
+    #expect(again.length == late.length && again.signedLength == late.signedLength)
+  }
+
+  /// A node that was away while the indexers changed follows to the new system core.
+  @Test func awayDuringRotation() throws {
+    var cluster = StoreCluster()
+    for seed in 1...4 { try cluster.add(seed: UInt8(seed)) }
+    try cluster.bases[0].appendAck()
+    for i in 1...2 { try cluster.bases[0].append(cluster.addition(of: i)) }
+    try cluster.settle([0, 1, 2])
+    for i in 0..<5 { try cluster.bases[i % 3].append(cluster.value("\(i)")) }
+    try cluster.settle([0, 1, 2, 3])
+    let old = cluster.bases[3].system.view.key
+    // Node 2 is lost; 3 comes in its place, but is away for a while.
+    try cluster.bases[0].append([cluster.removal(of: 2), cluster.addition(of: 3)])
+    try cluster.settle([0, 1])
+    for i in 0..<60 { try cluster.bases[i % 2].append(cluster.value("later \(i)")) }
+    try cluster.settle([0, 1])
+    try cluster.settle([0, 1, 3])
+    #expect(cluster.bases[3].isIndexer && cluster.bases[3].system.view.key != old)
+    try cluster.bases[3].append(cluster.value("back"))
+    try cluster.settle([0, 1, 3])
+    try expectEqual(cluster, [0, 1, 3])
+    // What the lost one writes later changes nothing.
+    try cluster.bases[2].append(cluster.value("ghost"))
+    let before = cluster.bases[0].length
+    try cluster.settle([0, 1, 3, 2])
+    #expect(try !blocks(cluster.bases[0]).contains(cluster.value("ghost")))
+    #expect(cluster.bases[0].length >= before)
+    try expectEqual(cluster, [0, 1, 3])
+  }
+
+  /// The least gain that makes a node go to a signed state, as the reference has it.
+  @Test func threshold() throws {
+    let results = try Vectors.load("03-behaviour").at("fastForwardThreshold").members("results")
+    for (count, expected) in results {
+      var cluster = StoreCluster()
+      try cluster.add(seed: 1)
+      try cluster.add(seed: 2)
+      try cluster.bases[0].append([cluster.value("a")])
+      try cluster.bases[0].append([cluster.value("b")])
+      try cluster.settle([0, 1])
+      let from = cluster.bases[1].length
+      for i in 0..<(try #require(Int(count))) { try cluster.bases[0].append(cluster.value("\(i)")) }
+      // The reader hears of the length before it gets the writer's blocks.
+      cluster.bases[1].noteRemoteLength(of: cluster.bases[0].system.view.key, cluster.bases[0].length)
+      try cluster.bases[1].fastForward(now: 0)
+      let isWorthwhile = cluster.bases[1].isFastForwarding
+      #expect(isWorthwhile == !expected.isNull, "\(count)")
+      while cluster.bases[1].isFastForwarding {
+        try cluster.download(1, from: [0])
+        if try cluster.bases[1].fastForward(now: 0) { break }
+      }
+      let to = cluster.bases[1].length
+      if isWorthwhile {
+        #expect(expected == [number(to), number(from)], "\(count)")
+        #expect(cluster.bases[1].fastForwardCount == 1)
+      } else {
+        #expect(to == from, "\(count)")
+      }
+    }
+    #expect(!results.isEmpty)
+  }
+
+  /// Nobody answers: it gives up after a while, and tries again much later.
+  @Test func timesOut() throws {
+    var cluster = StoreCluster()
+    try cluster.add(seed: 1)
+    try cluster.add(seed: 2)
+    try cluster.bases[0].append(cluster.value("a"))
+    try cluster.settle([0, 1])
+    let base = cluster.bases[1]
+    base.noteRemoteLength(of: base.system.view.key, 1000)
+    try base.fastForward(now: 1000)
+    #expect(base.isFastForwarding && base.fastForwardDeadline == 6000)
+    #expect(base.fastForwardWait?.contains("block") == true || base.fastForwardWait?.contains("head") == true)
+    #expect(!base.wantedCores.contains { $0.role == .writer && $0.download == .everything })
+    try base.fastForward(now: 5999)
+    #expect(base.isFastForwarding)
+    try base.fastForward(now: 6000)
+    #expect(!base.isFastForwarding)
+    try base.fastForward(now: 7000)
+    #expect(!base.isFastForwarding)
+    try base.fastForward(now: 306_001)
+    #expect(base.isFastForwarding)
+  }
+
+  /// Somebody else has extended the view cores in the store beyond what is applied: nothing of that shows, and the
+  /// node comes to the same state by itself.
+  @Test func coresAheadOfWhatIsApplied() throws {
+    var cluster = StoreCluster()
+    cluster.options.fastForwards = false
+    try cluster.add(seed: 1)
+    try cluster.add(seed: 2)
+    try cluster.bases[0].append(cluster.value("a"))
+    try cluster.settle([0, 1])
+    for i in 0..<10 { try cluster.bases[0].append(cluster.value("\(i)")) }
+    let reader = cluster.bases[1]
+    let (length, blocks) = (reader.length, try self.blocks(reader))
+    for view in reader.allViews where view.name != ViewSet.encryptionName {
+      let (source, copy) = (try cluster.stores[0].get(key: view.key), try cluster.stores[1].get(key: view.key))
+      let upgrade = ProofRequest(
+        upgrade: .init(start: copy.length, length: source.length - copy.length), manifest: copy.manifest == nil)
+      try copy.apply(source.proof(for: upgrade))
+      #expect(copy.length == source.length)
+    }
+    try reader.advance()
+    #expect(reader.length == length && reader.signedLength == length)
+    #expect(try self.blocks(reader) == blocks)
+    let again = try Autobase(cluster.stores[1], RecordedApplication(), key: reader.key, options: cluster.options)
+    #expect(again.length == length)
+    #expect(try self.blocks(again) == blocks)
+    // Half of it comes, then the rest.
+    let log = try cluster.stores[0].get(key: reader.key)
+    for i in 2..<log.length {
+      try cluster.bases[1].advance()
+      let copy = try cluster.stores[1].get(key: reader.key)
+      if copy.length < i {
+        try copy.apply(
+          log.proof(for: ProofRequest(upgrade: .init(start: copy.length, length: log.length - copy.length))))
+      }
+      for index in 0..<i where try !copy.has(index) {
+        try copy.apply(
+          log.proof(
+            for: ProofRequest(block: .init(index: index, nodes: try copy.missingNodes(block: index)))))
+      }
+      try reader.advance()
+      if i % 3 == 0 { try again.advance() }
+    }
+    try cluster.settle([0, 1])
+    try again.advance()
+    try expectEqual(cluster)
+    #expect(again.length == reader.length && again.signedLength == reader.signedLength)
+    #expect(reader.signedLength == reader.length)
+  }
+
+  private func blocks(_ base: Autobase) throws -> [[UInt8]] {
+    let view = try base.view("view")
+    return try (0..<view.length).map { try view.block(at: $0) }
+  }
+
+  private func expectEqual(_ cluster: StoreCluster, _ nodes: [Int]? = nil) throws {
+    let bases = (nodes ?? Array(cluster.bases.indices)).map { cluster.bases[$0] }
+    for base in bases {
+      #expect(base.system.view.key == bases[0].system.view.key)
+      #expect(try base.system.view.storedBlocks() == bases[0].system.view.storedBlocks())
+      #expect(try base.view("view").key == bases[0].view("view").key)
+      #expect(try blocks(base) == blocks(bases[0]))
+      #expect(base.indexedLength == bases[0].indexedLength)
+      #expect(try base.view("view").signedLength == bases[0].view("view").length)
+    }
+  }
+}
