@@ -160,6 +160,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings
     ),
+    // A disk below SQLite whose power can be cut.
+    .target(name: "TestDisk", dependencies: ["CSQLite"], path: "Tests/TestDisk", swiftSettings: settings),
     tests("JSON"),
     // A server that callers can be tried against.
     .executableTarget(
@@ -187,7 +189,7 @@ let package = Package(
       ]),
     tests(
       "RegistryNode",
-      ["Registry", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+      ["TestDisk", "Registry", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
@@ -199,7 +201,7 @@ let package = Package(
     .executableTarget(
       name: "store-helper", dependencies: ["Corestore", "Hypercore"], path: "Tests/StoreHelper", swiftSettings: settings
     ),
-    tests("Corestore", ["store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    tests("Corestore", ["TestDisk", "store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
     tests(
       "Transport",
       [

@@ -18,6 +18,8 @@ public struct StoreOptions: Sendable {
   public var durability = Durability.full
   /// How long a writer waits for other writers.
   public var busyTimeoutMilliseconds = 10_000
+  /// The SQLite VFS below the store, by name; nil for that of the system. For tests with disks that fail.
+  public var fileSystem: String?
 
   /// The defaults: create, write, durable, ten seconds.
   public init(

@@ -25,7 +25,9 @@ final class Database {
   private var handle: OpaquePointer?
 
   /// Opens the file.
-  init(path: String, mode: Mode, busyTimeoutMilliseconds: Int) throws(StoreError) {
+  init(
+    path: String, mode: Mode, busyTimeoutMilliseconds: Int, fileSystem: String? = nil
+  ) throws(StoreError) {
     self.path = path
     self.mode = mode
     self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
@@ -39,7 +41,7 @@ final class Database {
     case .write: flags |= SQLITE_OPEN_READWRITE
     case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
     }
-    let code = sqlite3_open_v2(name, &handle, flags, nil)
+    let code = sqlite3_open_v2(name, &handle, flags, fileSystem)
     guard code == SQLITE_OK else {
       let error = failure(code, "open")
       sqlite3_close_v2(handle)

@@ -27,7 +27,8 @@ extension SQLiteStorage {
   private static func open(
     _ path: String, _ mode: Database.Mode, _ options: StoreOptions
   ) throws(StoreError) -> Database {
-    let database = try Database(path: path, mode: mode, busyTimeoutMilliseconds: options.busyTimeoutMilliseconds)
+    let database = try Database(
+      path: path, mode: mode, busyTimeoutMilliseconds: options.busyTimeoutMilliseconds, fileSystem: options.fileSystem)
     try prepare(database, options)
     return database
   }
