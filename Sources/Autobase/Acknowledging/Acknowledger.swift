@@ -2,6 +2,13 @@ import Hypercore
 
 /// Lets an indexer acknowledge what others wrote, at random times (spec 03 §10.2–10.3).
 ///
+/// The rules of when to answer can leave values open for good: after a burst of writes by several indexers it happens
+/// that each has seen all votes the others gave, no vote is missing by the rules, and yet no majority has confirmed the
+/// oldest value. Everybody is silent then, until somebody writes again. So an indexer that finds nothing to answer
+/// twice in a row, while values are open and nothing has changed, votes all the same if others lack its vote for anything
+/// at all. A node without value is allowed at any time, so nodes that know nothing of this accept it. Where it does not
+/// help, for example since a majority is absent, it is tried again after twice as many looks each time.
+///
 /// A driver calls ``update(now:)`` after everything it did with the base, ``bump(now:)`` when blocks of others were
 /// stored, and ``run(now:)`` when ``nextDeadline`` has come.
 public final class Acknowledger {
@@ -13,6 +20,27 @@ public final class Acknowledger {
   private var seenChanges: UInt64
   private var seenLength: UInt64
   private var seenIndexers: Int
+  private var silence = Silence()
+
+  /// How long nothing was found to answer although values are open.
+  private struct Silence {
+    /// Looks in a row.
+    var looks: UInt64 = 0
+    /// Looks after which to vote all the same.
+    var limit = Self.firstLimit
+    /// What was open at the last look.
+    var indexedLength: UInt64 = 0
+    var openValues = 0
+
+    static let firstLimit: UInt64 = 2
+    static let lastLimit: UInt64 = 1 << 13
+
+    /// Notes what is open; anything new is a fresh start.
+    mutating func note(_ length: UInt64, _ count: Int) {
+      guard length != indexedLength || count != openValues else { return }
+      self = Silence(indexedLength: length, openValues: count)
+    }
+  }
 
   /// Acknowledges for a base.
   ///
@@ -64,8 +92,22 @@ public final class Acknowledger {
         observe(now)
         timer.didAcknowledge(now: now, indexers: base.activeIndexerCount, using: &generator)
       }
-      return try base.acknowledge()
+      return try answer()
     }
+  }
+
+  private func answer() throws -> Bool {
+    if try base.acknowledge() {
+      silence.looks = 0
+      return true
+    }
+    silence.note(base.indexedLength, base.openValueCount)
+    guard silence.openValues > 0, base.isIndexer else { return false }
+    silence.looks += 1
+    guard silence.looks > silence.limit else { return false }
+    silence.looks = 0
+    silence.limit = min(silence.limit * 2, Silence.lastLimit)
+    return try base.acknowledge(isStalled: true)
   }
 
   private func observe(_ now: UInt64) {
@@ -79,6 +121,7 @@ public final class Acknowledger {
       now: now, indexers: indexers, unindexed: base.length - min(base.indexedLength, base.length), using: &generator)
     if indexers != seenIndexers { timer.setIndexers(indexers, now: now, using: &generator) }
     if changes != seenChanges || length != seenLength {
+      silence.looks = 0
       timer.advanced(
         isAppended: length != seenLength, isBehind: base.isIndexerBehind, now: now, using: &generator)
     }

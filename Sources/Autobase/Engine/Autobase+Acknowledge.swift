@@ -4,23 +4,31 @@ import Hypercore
 extension Autobase {
   /// Whether the local writer should append a node without value: to be linked as a new indexer, to make open values
   /// final, or to hand out signatures (spec 03 §10.2).
-  public func needsAck() -> Bool {
+  ///
+  /// - Parameter isStalled: nothing happens any more although values are open. Then every vote that others lack counts,
+  ///   as it does while the set of indexers changes, and not only votes for values: see ``Acknowledger``.
+  public func needsAck(isStalled: Bool = false) -> Bool {
     guard let local, local.keyPair != nil, queue.isEmpty, !isClosed, !isRecovering, interruption == nil else {
       return false
     }
     if isPendingIndexer { return true }
     guard isIndexer, !isFastForwarding else { return false }
     let isChanging = info.indexers.count > linearizer.consensus.indexers.count
-    return needsSignatures || linearizer.shouldAcknowledge(local.key, isPending: isChanging)
+    let isPending = isChanging || isStalled && openValueCount > 0
+    return needsSignatures || linearizer.shouldAcknowledge(local.key, isPending: isPending)
   }
+
+  /// How many values are not indexed yet.
+  public var openValueCount: Int { linearizer.tipNodes.count { $0.value != nil } }
 
   /// Brings the base up to date, and appends a node without value if that helps.
   ///
+  /// - Parameter isStalled: as for ``needsAck(isStalled:)``.
   /// - Returns: whether it did.
   @discardableResult
-  public func acknowledge() throws -> Bool {
+  public func acknowledge(isStalled: Bool = false) throws -> Bool {
     try advance()
-    guard needsAck() else { return false }
+    guard needsAck(isStalled: isStalled) else { return false }
     try appendAck()
     return true
   }
