@@ -120,6 +120,10 @@ public final class Autobase {
   var readers = ReaderSet()
   /// Writers that `apply` added, to be opened.
   var wantedWriters: [Fixed32] = []
+  /// The writers with news, as they are stored.
+  var wakeups: [Checkout] = []
+  /// Whether peers must be asked for news.
+  var needsLookup = true
   /// While the end of the local log must be confirmed.
   var recovery: RecoveryWatch?
   var fastForwardState = FastForwardState()
@@ -266,6 +270,7 @@ extension Autobase {
     // After a transaction that was undone, they may be of blocks that are not there.
     signatures.removeAll()
     isCaughtUp = false
+    wakeups = try storedWakeups()
     try restart()
     try openMembers()
     if !storage.isReadOnly {

@@ -71,11 +71,13 @@ extension Autobase {
         try flush([])
       }
       if taken > 0 || !wantedWriters.isEmpty { continue }
-      if queue.isEmpty { return }
+      if queue.isEmpty { break }
       guard !localNodes.isEmpty else {
         throw AutobaseError.corrupt("the local log holds nodes whose references are not stored here")
       }
     }
+    closeFlushedReaders()
+    try storeWakeups()
   }
 
   // MARK: Loading

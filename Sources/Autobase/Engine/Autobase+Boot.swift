@@ -43,12 +43,11 @@ extension Autobase {
     readers = ReaderSet()
     if let local { try openReader(local.key) }
     for writer in indexers + indexedInfo.heads.map({ $0.key }) + reopened { try openReader(writer) }
-    for writer in try wakeupList() { try openReader(writer.key) }
+    for writer in wakeups {
+      let reader = try openReader(writer.key)
+      reader.announcedLength = max(reader.announcedLength, writer.length)
+    }
     try openSources()
-  }
-
-  private func wakeupList() throws -> [Checkout] {
-    try local?.userData(UserDataKey.wakeup).map { try WakeupList(decoding: $0).writers } ?? []
   }
 
   /// Starts reading a writer, behind what is indexed of it.

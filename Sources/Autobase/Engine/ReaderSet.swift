@@ -15,6 +15,12 @@ struct ReaderSet {
     readers[reader.key] = reader
     keys.append(reader.key)
   }
+
+  mutating func remove(_ removed: Set<Fixed32>) {
+    guard !removed.isEmpty else { return }
+    for key in removed { readers[key] = nil }
+    keys.removeAll { removed.contains($0) }
+  }
 }
 
 extension ReaderSet {

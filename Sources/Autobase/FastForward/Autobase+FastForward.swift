@@ -141,6 +141,7 @@ extension Autobase {
       fastForwardCount += 1
       try advanceUntilIdle()
     }
+    needsLookup = true
     return true
   }
 }

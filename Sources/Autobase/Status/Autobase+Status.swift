@@ -12,7 +12,7 @@ extension Autobase {
       info: info, indexers: linearizer.consensus.indexers.map { $0.key }, majority: linearizer.consensus.majority,
       heads: linearizer.currentHeads, views: allViews.map { status(of: $0) },
       writers: try readers.all.map { try status(of: $0) }, votes: votes, tipLength: linearizer.tipNodes.count,
-      wait: wait(votes))
+      wait: wait(votes), obstacle: obstacle)
   }
 
   private func status(of view: View) -> AutobaseStatus.View {

@@ -100,6 +100,8 @@ public struct AutobaseStatus: Sendable, Hashable {
   public var tipLength: Int
   /// What the next checkpoint waits for.
   public var wait: Wait
+  /// Why the base does not go on at the moment, whatever it waits for.
+  public var obstacle: AutobaseObstacle?
 }
 
 extension AutobaseStatus.Wait: CustomStringConvertible {
