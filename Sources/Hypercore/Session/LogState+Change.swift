@@ -61,6 +61,7 @@ extension LogState {
     for box in snapshots { try box.value?.keepBlocks(range) }
     try storage.deleteBlocks(range, in: id)
     area.contiguousLength = min(area.contiguousLength, range.lowerBound)
+    pendingClears.append(range)
   }
 
   func setRemoteContiguousLength(_ length: UInt64) {

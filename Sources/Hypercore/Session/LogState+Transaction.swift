@@ -21,10 +21,13 @@ extension LogState {
     let appended = hasPendingAppend
     pendingTruncation = nil
     hasPendingAppend = false
+    let clears = pendingClears
+    pendingClears = []
     context.owningAtom?.note(id, truncation: truncation, appended: appended)
     guard !listeners.isEmpty else { return }
     listeners.removeAll { $0.value == nil }
     for listener in listeners.compactMap(\.value) {
+      for range in clears { listener.onClear?(range) }
       if let truncation { listener.onEvent?(.truncate(length: truncation.length, fork: truncation.fork)) }
       if appended { listener.onEvent?(.append) }
     }
@@ -56,5 +59,6 @@ extension LogState {
     pendingSigner = nil
     pendingTruncation = nil
     hasPendingAppend = false
+    pendingClears = []
   }
 }

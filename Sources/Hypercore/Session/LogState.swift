@@ -15,6 +15,10 @@ final class LogState: NodeReader {
   var isDead = false
   /// Changed in the open transaction.
   var isTouched = false
+  /// Counts transactions that changed it here.
+  var changeCount: UInt64 = 0
+  /// Blocks that were cleared in the open transaction.
+  var pendingClears: [Range<UInt64>] = []
   /// What signs the head at the commit.
   var pendingSigner: (verifier: Verifier, keyPair: KeyPair)?
   var isHeadStale = false

@@ -33,6 +33,9 @@ public final class Hypercore {
   public var onEvent: ((SessionEvent) -> Void)? {
     didSet { if oldValue == nil && onEvent != nil { state.listeners.append(WeakBox(value: self)) } }
   }
+  /// Called, for a session that has ``onEvent``, after each commit in which blocks of the state were cleared, once for
+  /// each range; before the events of the commit.
+  public var onClear: ((Range<UInt64>) -> Void)?
   private(set) var isClosed = false
 
   init(
@@ -208,6 +211,7 @@ public final class Hypercore {
   public func close() {
     isClosed = true
     onEvent = nil
+    onClear = nil
   }
 }
 

@@ -173,6 +173,7 @@ public final class StoreContext {
     willChange()
     if !state.isTouched {
       state.isTouched = true
+      state.changeCount &+= 1
       touched.append(state)
     }
   }

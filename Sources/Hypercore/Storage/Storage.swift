@@ -107,6 +107,8 @@ public protocol Storage: AnyObject {
   func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) throws
   /// Stores nodes, replacing those with the same index.
   func putNodes(_ nodes: [TreeNode], in area: AreaID) throws
+  /// Stores or replaces blocks, and stores nodes of any entries. A node that is stored already stays as it is.
+  func putEntries(_ blocks: [StoredBlock], nodes: [TreeNode], in area: AreaID) throws
   /// Stores the entries of a range of another area under the same indexes, replacing what is there.
   func copyEntries(_ range: Range<UInt64>, from source: AreaID, to target: AreaID) throws
   /// Removes the blocks with an index in `range`, and leaves the nodes.
@@ -134,6 +136,12 @@ public protocol Storage: AnyObject {
 }
 
 extension Storage {
+  /// One at a time.
+  public func putEntries(_ blocks: [StoredBlock], nodes: [TreeNode], in area: AreaID) throws {
+    for block in blocks { try putBlock(Array(block.bytes), at: block.index, in: area) }
+    try putNodes(nodes.filter { try node($0.index, in: area) == nil }, in: area)
+  }
+
   /// Says that it cannot be told without a transaction.
   public func isCurrent(_ version: UInt64) -> Bool { false }
   /// Begins a transaction like any other.

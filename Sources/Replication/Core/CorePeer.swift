@@ -1,7 +1,12 @@
 import CompactEncoding
+import Hypercore
+import HypercoreCrypto
 public import Protomux
 
-/// One log on one connection.
+/// One log on one connection: what the other side told, what it was told, and what either asked of the other.
+///
+/// A connection gives it the events of its ``channel``. Nothing is sent but the OPEN before the other side has proved
+/// that it knows the log's key.
 public final class CorePeer {
   /// Number of the peer, unique for its replicator.
   public let number: Int
@@ -16,7 +21,61 @@ public final class CorePeer {
   /// Whether the channel is closed.
   public private(set) var isClosed = false
 
-  let expectedCapability: Fixed32
+  private let expectedCapability: Fixed32
+
+  // What the other side told.
+
+  /// The newest sync; before the first one what is true of an empty log.
+  var remote = SyncMessage(canUpgrade: false)
+  var hasSynced = false
+  /// The handshake said that seeks with a padding are understood.
+  var understandsSeeks = false
+  /// Blocks it has.
+  var have = BlockSet()
+  var remoteWants = RemoteWants()
+  var lastExtensionReceived = ""
+
+  // What it was told.
+
+  var toldCanUpgrade = true
+  /// The length that was announced as complete.
+  var toldComplete: UInt64?
+  var owesSync = false
+  var localWants = LocalWants()
+  var lastExtensionSent = ""
+  /// Length and fork up to which blocks were pushed.
+  var pushed: (length: UInt64, fork: UInt64) = (0, 0)
+
+  // What it was asked.
+
+  var requests = RequestTable()
+  /// Requests for blocks that may be in flight at once; it grows with the answers.
+  var window = 64
+  /// No block below is to be asked for by the download policy.
+  var cursor: UInt64 = 0
+  /// Blocks that were asked for one after the other, and the end of the subtree whose root was known: see
+  /// ``CoreReplicator/levels(to:at:)``.
+  var run: (next: UInt64, end: UInt64) = (.max, 0)
+  var pause: CoreReplicationStatus.PauseReason?
+  /// A check for conflicts was sent and not answered.
+  var isProbing = false
+  var refusals = 0
+  var invalidRefusals = 0
+  var malformedAnswers = 0
+  /// The flush in which a refusal was counted last.
+  var refusalRound: UInt64 = 0
+
+  // What it asked.
+
+  var queue = RequestQueue()
+  var penalties: [(time: UInt64, request: UInt64)] = []
+  var invalidRequests = 0
+  var failure: ProtomuxError?
+
+  var blocksUploaded: UInt64 = 0
+  var blocksDownloaded: UInt64 = 0
+  var bytesUploaded: UInt64 = 0
+  var bytesDownloaded: UInt64 = 0
 
   init(
     number: Int, replicator: CoreReplicator, carrier: any MuxCarrier, channel: MuxChannel, expectedCapability: Fixed32
@@ -28,25 +87,59 @@ public final class CorePeer {
     self.expectedCapability = expectedCapability
   }
 
+  /// Whether anything is asked of it, and it is told of news.
+  var isActive: Bool { isOpen && !isClosed }
+
   /// The other side opened the channel, too.
   ///
   /// - Throws: what ends the connection: the other side does not know the key.
-  public func opened(handshake: ArraySlice<UInt8>, now: UInt64 = 0) throws(ProtomuxError) { isOpen = true }
-
-  /// A message arrived. It takes effect at the latest with ``CoreReplicator/flush()``.
-  ///
-  /// - Throws: what ends the connection.
-  public func receive(type: UInt64, payload: ArraySlice<UInt8>, now: UInt64 = 0) throws(ProtomuxError) {}
+  public func opened(handshake: ArraySlice<UInt8>, now: UInt64 = 0) throws(ProtomuxError) {
+    replicator.advance(to: now)
+    let message: HandshakeMessage
+    do { message = try HandshakeMessage(decoding: handshake.span.bytes) } catch { throw .decoding(error) }
+    guard constantTimeEqual(message.capability, expectedCapability) else {
+      throw .violation("the other side does not prove that it knows the key of a log that it opened")
+    }
+    guard !isClosed else { return }
+    understandsSeeks = message.seeks
+    isOpen = true
+    replicator.didOpen(self)
+  }
 
   /// The channel was closed, by whomever.
   public func closed() {
+    guard !isClosed else { return }
     isClosed = true
-    replicator.remove(self)
+    replicator.didClose(self)
+  }
+
+  /// Closes the channel.
+  public func close() {
+    guard !isClosed else { return }
+    carrier.mux.close(channel)
+    carrier.setNeedsFlush()
+    closed()
   }
 
   /// When ``expire(at:)`` has to be called.
-  public var nextDeadline: UInt64? { nil }
+  public var nextDeadline: UInt64? { penalties.lazy.map(\.time).min() }
 
-  /// It is that late.
-  public func expire(at now: UInt64) {}
+  /// It is that late: requests that made no sense are refused.
+  public func expire(at now: UInt64) {
+    replicator.advance(to: now)
+    let due = penalties.filter { $0.time <= now }
+    guard !due.isEmpty else { return }
+    penalties.removeAll { $0.time <= now }
+    for penalty in due { send(.noData, NoDataMessage(request: penalty.request, reason: .invalidRequest)) }
+    carrier.setNeedsFlush()
+  }
+
+  // MARK: Sending
+
+  func send(_ type: MessageType, _ message: some CompactEncodable) {
+    var size = Size()
+    message.measure(&size)
+    // A channel that closed takes nothing, and no message here is too long for a frame.
+    try? carrier.mux.send(type: type.rawValue, byteCount: size.count, on: channel) { message.encode(into: &$0) }
+  }
 }

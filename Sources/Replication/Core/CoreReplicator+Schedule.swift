@@ -1,0 +1,387 @@
+import Hypercore
+
+/// Deciding what to ask of whom (spec 02 §8.3, §8.4).
+extension CoreReplicator {
+  /// Makes requests. To be called inside a read transaction.
+  func schedule() throws {
+    guard !state.isFrozen else { return }
+    if let failure = storeFailure {
+      guard now >= failure.retry else { return }
+      storeFailure = nil
+    }
+    scheduleReorg()
+    for peer in peers where canAsk(peer) {
+      scheduleHead(peer)
+      try scheduleSeeks(peer)
+    }
+    try scheduleGets()
+    for peer in peers where canAsk(peer) { try schedulePolicy(peer) }
+    try hotswap()
+  }
+
+  /// Whether a peer may be asked for anything.
+  func canAsk(_ peer: CorePeer) -> Bool {
+    peer.isActive && peer.hasSynced && peer.pause == nil && peer.remote.uploading && peer.requests.hasRoom
+      && (peer.remote.fork == state.fork || !state.knowsManifest)
+  }
+
+  private func send(_ request: ProofRequest, _ entry: RequestTable.Entry, to peer: CorePeer, priority: UInt64 = 0) {
+    var entry = entry
+    entry.time = now
+    if entry.fork == 0 { entry.fork = state.fork }
+    let id = peer.requests.insert(entry)
+    peer.send(.request, RequestMessage(id: id, fork: entry.fork, request: request, priority: priority))
+  }
+
+  // MARK: The head
+
+  /// Whether a newer head than the own one is wanted.
+  private var wantsHead: Bool {
+    downloadPolicy != .none || !asks.updates.isEmpty || !asks.seeks.isEmpty
+      || asks.open.contains { $0 >= state.length }
+  }
+
+  private func asksForManifest(_ peer: CorePeer) -> Bool { !state.knowsManifest && peer.remote.hasManifest }
+
+  /// Asks for a newer head, together with the newest block when that is wanted; or for the manifest alone.
+  private func scheduleHead(_ peer: CorePeer) {
+    guard upgrade == nil, reorg == nil, wantsHead else { return }
+    let remote = peer.remote
+    if remote.length == 0 && asksForManifest(peer) && !isAsked(.manifest) {
+      return send(ProofRequest(manifest: true), .init(kind: .manifest, fork: remote.fork), to: peer)
+    }
+    guard remote.fork == state.fork, remote.length > state.length, remote.canUpgrade,
+      remote.remoteLength == state.length
+    else { return }
+    var request = ProofRequest(
+      upgrade: .init(start: state.length, length: remote.length - state.length), manifest: asksForManifest(peer))
+    var entry = RequestTable.Entry(kind: .upgrade, hasUpgrade: true, length: remote.length)
+    if let seek = asks.seeks.first, seek.bytes >= unpaddedByteLength {
+      request.seek = .init(bytes: seek.bytes, padding: UInt64(log.padding))
+      entry.kind = .seek
+      entry.target = seek.bytes
+    } else if let index = newBlock(peer) {
+      request.block = .init(index: index, nodes: 0)
+      entry.kind = .block
+      entry.target = index
+      markInFlight(index)
+    }
+    upgrade = (peer, remote.length)
+    send(request, entry, to: peer)
+  }
+
+  /// A block behind the own end that is wanted and that the peer has.
+  private func newBlock(_ peer: CorePeer) -> UInt64? {
+    let new = state.length..<peer.remote.length
+    let newest = peer.remote.length - 1
+    let isWanted = asks.open.first { new.contains($0) && peer.have.contains($0) && !inFlight.contains($0) }
+    if let isWanted {
+      asks.open.removeAll { $0 == isWanted }
+      return isWanted
+    }
+    return policyWants(newest) && peer.have.contains(newest) && !inFlight.contains(newest)
+      ? newest : nil
+  }
+
+  private var unpaddedByteLength: UInt64 {
+    let paddings = state.length &* UInt64(log.padding)
+    return state.tree.byteLength - min(state.tree.byteLength, paddings)
+  }
+
+  /// Whether a request of a kind waits for an answer of anybody.
+  private func isAsked(_ kind: RequestTable.Kind) -> Bool {
+    peers.contains { peer in peer.requests.count > 0 && peer.requests.entries.contains { $0.kind == kind } }
+  }
+
+  // MARK: Seeks
+
+  private func scheduleSeeks(_ peer: CorePeer) throws {
+    guard peer.remote.fork == state.fork else { return }
+    for number in asks.seeks.indices where !asks.seeks[number].isAsked {
+      let seek = asks.seeks[number]
+      guard !seek.useless.contains(peer.number), peer.understandsSeeks || log.padding == 0,
+        case .unresolved(let span) = try log.seekResult(bytes: seek.bytes), !span.isEmpty
+      else { continue }
+      guard let index = firstHeld(span, by: peer) else {
+        want(span, of: peer, any: true)
+        continue
+      }
+      // The blocks of the span are those of one subtree.
+      let request = ProofRequest(
+        hash: .init(index: 2 * index, nodes: UInt64(span.count.trailingZeroBitCount)),
+        seek: .init(bytes: seek.bytes, padding: UInt64(log.padding)))
+      asks.seeks[number].isAsked = true
+      send(request, .init(kind: .hash, target: 2 * index, length: seek.bytes), to: peer)
+    }
+  }
+
+  /// A block of a range that the peer has and that is not stored here; any that it has when all of those are.
+  private func firstHeld(_ range: Range<UInt64>, by peer: CorePeer) -> UInt64? {
+    var start = range.lowerBound
+    while let index = peer.have.first(in: start..<range.upperBound) {
+      if (try? local.contains(index)) != true { return index }
+      start = index + 1
+    }
+    return peer.have.first(in: range)
+  }
+
+  // MARK: Blocks
+
+  /// The most requests for blocks that may be in flight at a peer.
+  private func window(of peer: CorePeer) -> Int {
+    let size = max(1, state.length == 0 ? 1 : state.tree.byteLength / state.length)
+    let byBytes = max(4, settings.maximumBytesInFlight / Int(min(size, UInt64(settings.maximumBytesInFlight))))
+    return min(peer.window, byBytes, settings.maximumRequestsInFlight)
+  }
+
+  private func scheduleGets() throws {
+    guard !asks.open.isEmpty else { return }
+    var rest: [UInt64] = []
+    let able = peers.filter { canAsk($0) && $0.remote.fork == state.fork }
+    for index in asks.open {
+      if asks.gets[index] == nil || inFlight.contains(index) { continue }
+      if try local.contains(index) {
+        rest.append(index)
+        continue
+      }
+      var isSent = false
+      for peer in able.sorted(by: { $0.requests.count < $1.requests.count }) where !isSent {
+        if index < state.length, peer.have.contains(index) {
+          guard peer.requests.blockCount < settings.maximumRequestsInFlight else { continue }
+          isSent = try ask(peer, for: index, priority: 1)
+        } else if index < max(peer.remote.length, state.length), !peer.have.contains(index) {
+          want(index..<index + 1, of: peer)
+        }
+      }
+      if !isSent { rest.append(index) }
+    }
+    asks.open = rest
+  }
+
+  /// Whether the download policy wants a block.
+  func policyWants(_ index: UInt64) -> Bool {
+    switch downloadPolicy {
+    case .none, .head: false
+    case .everything: true
+    case .ranges(let ranges): ranges.contains { $0.contains(index) }
+    }
+  }
+
+  private var policyRanges: [Range<UInt64>] {
+    switch downloadPolicy {
+    case .none, .head: []
+    case .everything: [0..<state.length]
+    case .ranges(let ranges): ranges.map { $0.clamped(to: 0..<state.length) }
+    }
+  }
+
+  private func schedulePolicy(_ peer: CorePeer) throws {
+    guard peer.remote.fork == state.fork, !local.isComplete else { return }
+    let limit = window(of: peer)
+    guard peer.requests.blockCount < limit else { return }
+    let ranges = policyRanges
+    let isSingle = ranges.count == 1
+    for range in ranges where !range.isEmpty {
+      let start = max(range.lowerBound, local.contiguous, isSingle ? peer.cursor : 0)
+      guard start < range.upperBound else { continue }
+      let stop = try askAll(start..<range.upperBound, of: peer, limit: limit)
+      if isSingle { peer.cursor = stop }
+      if peer.requests.blockCount >= limit { return }
+    }
+  }
+
+  /// Asks for blocks of a range in order, until the peer has enough to do.
+  ///
+  /// - Returns: where there may be more to ask of it.
+  private func askAll(_ range: Range<UInt64>, of peer: CorePeer, limit: Int) throws -> UInt64 {
+    var word = range.lowerBound >> 6
+    while word << 6 < range.upperBound {
+      if !peer.have.mayContain(page: word / Bitfield.wordsPerPage) {
+        let next = (word / Bitfield.wordsPerPage + 1) * Bitfield.wordsPerPage
+        wantMissing(word << 6..<min(next << 6, range.upperBound), of: peer)
+        word = next
+        continue
+      }
+      let open = ~(try local.word(word)) & ~inFlight.word(word) & Bitfield.mask(of: range, word: word)
+      var candidates = open & peer.have.word(word)
+      if open != candidates { wantMissing(word << 6..<min((word + 1) << 6, range.upperBound), of: peer) }
+      while candidates != 0 {
+        let index = word << 6 + UInt64(candidates.trailingZeroBitCount)
+        guard peer.requests.blockCount < limit else { return index }
+        candidates &= candidates - 1
+        guard try ask(peer, for: index) else { return range.upperBound }
+      }
+      word += 1
+    }
+    return range.upperBound
+  }
+
+  /// Asks a peer for a block that it has.
+  ///
+  /// - Returns: false when it cannot be asked, since its log is too short to prove the block.
+  private func ask(_ peer: CorePeer, for index: UInt64, priority: UInt64 = 0) throws -> Bool {
+    guard let levels = try levels(to: index, at: peer) else { return false }
+    markInFlight(index)
+    send(
+      ProofRequest(block: .init(index: index, nodes: levels), manifest: asksForManifest(peer)),
+      .init(kind: .block, target: index), to: peer, priority: priority)
+    return true
+  }
+
+  /// How many siblings to ask for with a block: as many as lead to a node that is known, or that comes with a block
+  /// that was asked of the same peer before.
+  ///
+  /// Blocks that are asked for one after the other are a *run*. The proof of the first one reaches up to a known
+  /// subtree A and tells every subtree of A to the right of the path. So a later block i of A is the first block of a
+  /// subtree that is told already, the one of 2^t blocks where t is the number of trailing zero bits of i: t siblings
+  /// lead up to it.
+  ///
+  /// - Returns: nil when the peer's log is too short to prove so many.
+  func levels(to index: UInt64, at peer: CorePeer) throws -> UInt64? {
+    if peer.run.next == index, index < peer.run.end {
+      peer.run.next = index + 1
+      return UInt64(index.trailingZeroBitCount)
+    }
+    let levels = try log.missingNodes(block: index)
+    var top = 2 * index
+    for _ in 0..<levels { top = FlatTree.parent(top) }
+    let end = FlatTree.rightSpan(top) / 2 + 1
+    guard end <= peer.remote.length || peer.remote.length >= state.length else { return nil }
+    peer.run = (index + 1, end)
+    return levels
+  }
+
+  private func markInFlight(_ index: UInt64) {
+    if inFlight.contains(index) { extraRequests[index, default: 0] += 1 } else { inFlight.insert(index) }
+  }
+
+  // MARK: Wants
+
+  /// Asks which blocks of a range a peer has, as far as it was not asked before.
+  private func want(_ range: Range<UInt64>, of peer: CorePeer, any: Bool = false) {
+    guard range.upperBound > peer.have.contiguous, range.lowerBound < peer.remote.length else { return }
+    var want: WantMessage
+    if any && settings.usesSmallWants {
+      var length: UInt64 = 32
+      while range.lowerBound / length != (range.upperBound - 1) / length { length *= 2 }
+      want = WantMessage(start: range.lowerBound / length * length, length: length, any: true)
+    } else {
+      let length = settings.usesSmallWants ? LocalWants.smallSegment : LocalWants.segment
+      want = WantMessage(start: range.lowerBound / length * length, length: length)
+    }
+    guard let old = peer.localWants.insert(want) else { return }
+    for old in old { peer.send(.unwant, old) }
+    peer.send(.want, want)
+  }
+
+  private func wantMissing(_ range: Range<UInt64>, of peer: CorePeer) {
+    guard !range.isEmpty, peer.have.contiguous < peer.remote.length else { return }
+    want(range, of: peer)
+  }
+
+  // MARK: Slow peers
+
+  /// Asks a peer that has nothing to do for blocks that another one has not sent for a while.
+  private func hotswap() throws {
+    guard peers.count > 1 else { return }
+    for slow in peers where slow.requests.blockCount > 0 {
+      let late = slow.requests.outstanding.filter { late in
+        late.entry.kind == .block && !late.entry.hasUpgrade && late.entry.time + settings.hotswapMilliseconds <= now
+      }
+      guard !late.isEmpty else { continue }
+      for fast in peers where fast !== slow && canAsk(fast) && fast.requests.count == 0 {
+        for (_, entry) in late.prefix(16) where fast.have.contains(entry.target) && extraRequests[entry.target] == nil {
+          _ = try ask(fast, for: entry.target, priority: 1)
+        }
+      }
+    }
+  }
+
+  /// When somebody may be asked for what another peer does not send.
+  private var hotswapDeadline: UInt64? {
+    guard peers.count > 1 else { return nil }
+    let times = peers.lazy.filter { $0.requests.blockCount > 0 }.flatMap { $0.requests.entries }
+      .filter { $0.kind == .block }.map(\.time)
+    guard let oldest = times.min() else { return nil }
+    return max(oldest + settings.hotswapMilliseconds, now + 1)
+  }
+
+  // MARK: Time
+
+  /// When ``expire(at:)`` has to be called, in milliseconds of the clock that ``CorePeer`` is told.
+  public var nextDeadline: UInt64? {
+    var deadlines = peers.compactMap(\.nextDeadline)
+    if let storeFailure { deadlines.append(storeFailure.retry) }
+    if let hotswapDeadline { deadlines.append(hotswapDeadline) }
+    return deadlines.min()
+  }
+
+  /// It is that late.
+  public func expire(at now: UInt64) {
+    advance(to: now)
+    for peer in peers { peer.expire(at: now) }
+    flush()
+  }
+
+  // MARK: Requests that ended
+
+  /// A request waits for no answer any more: it was answered, refused, or its peer is gone. What it asked for may be
+  /// asked for again.
+  func released(_ entry: RequestTable.Entry, by peer: CorePeer, isRefusal: Bool, isStored: Bool = false) {
+    if entry.hasUpgrade && upgrade?.peer === peer { upgrade = nil }
+    switch entry.kind {
+    case .block: releasedBlock(entry, by: peer, isStored: isStored)
+    case .hash, .seek:
+      let bytes = entry.kind == .seek ? entry.target : entry.length
+      for number in asks.seeks.indices where asks.seeks[number].bytes == bytes {
+        asks.seeks[number].isAsked = false
+        if entry.kind == .hash { asks.seeks[number].useless.insert(peer.number) }
+      }
+    case .reorg, .reorgHash: if isRefusal { reorg = nil }
+    case .upgrade, .manifest, .free: break
+    }
+  }
+
+  private func releasedBlock(_ entry: RequestTable.Entry, by peer: CorePeer, isStored: Bool) {
+    let index = entry.target
+    if isStored {
+      inFlight.remove(index)
+      if extraRequests.removeValue(forKey: index) != nil { cancelOthers(index) }
+      return
+    }
+    peer.run = (.max, 0)
+    if let extra = extraRequests[index] {
+      extraRequests[index] = extra > 1 ? extra - 1 : nil
+      return
+    }
+    inFlight.remove(index)
+    for peer in peers { peer.cursor = min(peer.cursor, index) }
+    if asks.gets[index] != nil { asks.open.append(index) }
+  }
+
+  /// The block came from one peer; the others need not send it.
+  private func cancelOthers(_ index: UInt64) {
+    for peer in peers {
+      for (id, entry) in peer.requests.outstanding
+      where entry.kind == .block && !entry.hasUpgrade && entry.target == index {
+        peer.requests.cancel(id)
+        peer.send(.cancel, CancelMessage(request: id))
+      }
+    }
+  }
+
+  /// The log was cut: what is in flight for its old blocks is of no use.
+  func restart(at cut: UInt64) {
+    for peer in peers {
+      peer.run = (.max, 0)
+      peer.cursor = min(peer.cursor, cut)
+      for (id, entry) in peer.requests.outstanding where entry.fork != state.fork || entry.target >= cut {
+        guard entry.kind != .reorg && entry.kind != .reorgHash || entry.fork <= state.fork else { continue }
+        peer.requests.cancel(id)
+        released(entry, by: peer, isRefusal: false)
+      }
+    }
+    waiting.removeAll()
+    if let fork = reorg?.fork, fork <= state.fork { reorg = nil }
+  }
+}
