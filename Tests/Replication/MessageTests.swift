@@ -13,7 +13,7 @@ import Testing
     var count = 0
     for row in try Vectors.load("02-hypercore-messages").list("messages") {
       let (name, bytes, value) = (try row.text("message"), try row.hex("hex"), try row.at("value"))
-      switch name.prefix { !$0.isWhitespace } {
+      switch name.prefix(while: { !$0.isWhitespace }) {
       case "handshake":
         try check(
           HandshakeMessage(seeks: value.flag("seeks"), capability: value.fixed32("capability")), bytes)

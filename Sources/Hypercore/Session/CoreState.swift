@@ -8,6 +8,8 @@ final class CoreState {
   private(set) var manifest: Manifest?
   private(set) var verifier: Verifier
   private var generation: UInt64
+  /// Counts changes of the record that were made here.
+  private(set) var changeCount: UInt64 = 0
   /// The transaction that stored the core was undone.
   var isDead = false
 
@@ -46,6 +48,7 @@ final class CoreState {
     body(&new)
     guard new != record else { return }
     context.willChange()
+    changeCount &+= 1
     try context.storage.updateCore(new)
     try adopt(new)
   }

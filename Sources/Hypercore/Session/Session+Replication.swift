@@ -2,7 +2,7 @@ internal import CompactEncoding
 
 /// What replication needs of a log's default state: cheap ways to see what changed, and many blocks at once.
 extension Hypercore {
-  /// Differs from every earlier value when a commit may have changed the default state, by whomever.
+  /// Differs from every earlier value when a commit may have changed the core or its default state, by whomever.
   public struct ContentVersion: Hashable, Sendable {
     let generation: UInt64
     let changes: UInt64
@@ -11,7 +11,7 @@ extension Hypercore {
   /// What of the default state may have changed; to be read inside a transaction.
   public func contentVersion() throws -> ContentVersion {
     let main = try mainState
-    return ContentVersion(generation: context.generation, changes: main.changeCount)
+    return ContentVersion(generation: context.generation, changes: main.changeCount &+ core.changeCount)
   }
 
   /// A session of its own on the default state, that reads only: to be told of its events.

@@ -49,6 +49,8 @@ public final class CorePeer {
   // What it was asked.
 
   var requests = RequestTable()
+  /// It was asked for the manifest alone.
+  var wasAskedForManifest = false
   /// Requests for blocks that may be in flight at once; it grows with the answers.
   var window = 64
   /// No block below is to be asked for by the download policy.

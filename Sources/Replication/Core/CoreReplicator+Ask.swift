@@ -127,7 +127,8 @@ extension CoreReplicator {
           finished(index)
         }
         sawForeignChange = false
-        asks.open.removeAll { asks.gets[$0] == nil }
+        let gets = asks.gets
+        asks.open.removeAll { gets[$0] == nil }
         var open: [Asks.Seek] = []
         for seek in asks.seeks {
           if case .found(let index, let offset) = try log.seekResult(bytes: seek.bytes) {

@@ -47,7 +47,8 @@ extension CoreReplicator {
   private func scheduleHead(_ peer: CorePeer) {
     guard upgrade == nil, reorg == nil, wantsHead else { return }
     let remote = peer.remote
-    if remote.length == 0 && asksForManifest(peer) && !isAsked(.manifest) {
+    if remote.length == 0 && asksForManifest(peer) && !peer.wasAskedForManifest {
+      peer.wasAskedForManifest = true
       return send(ProofRequest(manifest: true), .init(kind: .manifest, fork: remote.fork), to: peer)
     }
     guard remote.fork == state.fork, remote.length > state.length, remote.canUpgrade,
@@ -86,11 +87,6 @@ extension CoreReplicator {
   private var unpaddedByteLength: UInt64 {
     let paddings = state.length &* UInt64(log.padding)
     return state.tree.byteLength - min(state.tree.byteLength, paddings)
-  }
-
-  /// Whether a request of a kind waits for an answer of anybody.
-  private func isAsked(_ kind: RequestTable.Kind) -> Bool {
-    peers.contains { peer in peer.requests.count > 0 && peer.requests.entries.contains { $0.kind == kind } }
   }
 
   // MARK: Seeks
