@@ -65,7 +65,7 @@ final class TestLine {
   let node: TestNode
   let carrier = LineCarrier()
   var peer: CorePeer?
-  unowned var other: TestLine!
+  private(set) weak var other: TestLine?
   /// Frames on their way to this end.
   var incoming: [[UInt8]] = []
   var isBroken = false
@@ -73,10 +73,15 @@ final class TestLine {
 
   init(_ node: TestNode) { self.node = node }
 
+  func join(_ line: TestLine) {
+    other = line
+    line.other = self
+  }
+
   func takeFrames() {
     carrier.isDirty = false
     guard !isBroken else { return }
-    other.incoming += carrier.mux.takeFrames()
+    other?.incoming += carrier.mux.takeFrames()
   }
 
   /// Reads some frames at once.
@@ -109,7 +114,7 @@ final class TestLine {
 
   /// Ends the connection on both ends.
   func hangUp() {
-    for line in [self, other!] where !line.isBroken {
+    for line in [self, other].compactMap(\.self) where !line.isBroken {
       line.isBroken = true
       line.incoming = []
       line.peer?.closed()
@@ -139,8 +144,8 @@ final class TestNetwork {
   @discardableResult
   func connect(_ a: TestNode, _ b: TestNode) throws -> (TestLine, TestLine) {
     let (one, two) = (TestLine(a), TestLine(b))
-    one.other = two
-    two.other = one
+    one.join(two)
+
     let hash = random.bytes(64)
     one.peer = try a.replicator.open(on: one.carrier, role: .initiator, handshakeHash: hash)
     two.peer = try b.replicator.open(on: two.carrier, role: .responder, handshakeHash: hash)

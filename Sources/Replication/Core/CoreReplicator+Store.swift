@@ -75,10 +75,9 @@ extension CoreReplicator {
     }
   }
 
-  /// What somebody else did to an own log is told only when it is durable.
-  private func absorbDurably() throws {
-    guard log.keyPair != nil else { return }
-    try log.context.makeDurable()
+  /// Sees what somebody else did to the log; to an own one, when it is durable.
+  func absorbDurably() throws {
+    if log.keyPair != nil { try log.context.makeDurable() }
     try log.context.read { try absorb(condition()) }
   }
 

@@ -115,6 +115,7 @@ public final class CoreReplicator {
   }
 
   func didOpen(_ peer: CorePeer) {
+    do { try absorbDurably() } catch { storeFailed(error) }
     guard !state.isFrozen else { return peer.close() }
     let carrier = peer.carrier
     carrier.mux.cork()
