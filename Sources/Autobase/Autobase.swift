@@ -83,8 +83,8 @@
 /// ## Differences from the reference
 ///
 /// * The trace of a message (which blocks were read while it was applied) is read and not written, as in version 7.18.
-/// * An error in `apply` undoes the call that led to it; the base goes on with the state before. The reference closes it.
-/// * Replacing the indexers without a quorum (a fork, system version 2) is not offered to `apply`.
+/// * An error in `apply` undoes the call that led to it; the base goes on with the state before. The reference closes it,
+///   and so does this one with ``Options/closesOnError``.
 ///
 /// Source: spec 03.
 
@@ -155,7 +155,9 @@ public final class Autobase {
   var isCaughtUp = false
   /// Whether memory may differ from the store, after a failure.
   var needsReload = false
-  var isClosed = false
+  /// Whether the base does nothing any more.
+  public internal(set) var isClosed = false
+  var hasApplyFailed = false
 
   /// Settings of a base.
   public struct Options: Sendable {
@@ -170,19 +172,22 @@ public final class Autobase {
     public var linksOldEncryption: Bool
     /// Whether to go on from a state that others have signed when much is missing.
     public var fastForwards: Bool
+    /// Whether an error in `apply` closes the base, as in the reference; else only what led to it is undone.
+    public var closesOnError: Bool
     /// Whether to download, after that, the blocks of views that were not computed here; else only those that are read.
     public var downloadsViews: Bool
 
     /// The defaults.
     public init(
       isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false,
-      fastForwards: Bool = true, downloadsViews: Bool = true
+      fastForwards: Bool = true, downloadsViews: Bool = true, closesOnError: Bool = false
     ) {
       self.isOptimistic = isOptimistic
       self.nodesPerRound = nodesPerRound
       self.activeWriters = activeWriters
       self.linksOldEncryption = linksOldEncryption
       self.fastForwards = fastForwards
+      self.closesOnError = closesOnError
       self.downloadsViews = downloadsViews
     }
   }

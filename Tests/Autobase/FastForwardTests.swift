@@ -168,8 +168,10 @@ struct StoreCluster {
   }
 
   /// The least gain that makes a node go to a signed state, as the reference has it.
-  @Test func threshold() throws {
-    let results = try Vectors.load("03-behaviour").at("fastForwardThreshold").members("results")
+  ///
+  /// - Parameter file: the member of the behaviour vectors.
+  static func threshold(_ file: JSON) throws {
+    let results = try file.members("results")
     for (count, expected) in results {
       var cluster = StoreCluster()
       try cluster.add(seed: 1)

@@ -13,10 +13,12 @@ extension Autobase {
   public func advance() throws {
     guard try isBehind() else { return }
     for view in allViews { view.clearUnread() }
+    let queued = queue
     do {
       try change { try advanceUntilIdle() }
     } catch LogError.blockNotAvailable(let index, let length) {
       guard !missingBlocks.isEmpty else { throw LogError.blockNotAvailable(index: index, length: length) }
+      queue = queued
     }
   }
 
@@ -39,6 +41,7 @@ extension Autobase {
   func change<R>(_ body: () throws -> R) throws -> R {
     guard !isClosed else { throw AutobaseError.closed }
     if let interruption { throw AutobaseError.interrupted(interruption) }
+    hasApplyFailed = false
     do {
       return try storage.write {
         if isStale { try reloadKeepingQueue() }
@@ -46,13 +49,15 @@ extension Autobase {
       }
     } catch {
       needsReload = true
+      queue.removeAll()
+      if hasApplyFailed && options.closesOnError { isClosed = true }
       if case AutobaseError.interrupted(let reason) = error { interruption = reason }
       throw error
     }
   }
 
   private func reloadKeepingQueue() throws {
-    let queued = needsReload ? [] : queue
+    let queued = queue
     try reload()
     queue = queued
   }

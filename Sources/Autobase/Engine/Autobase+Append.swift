@@ -26,8 +26,7 @@ extension Autobase {
   @discardableResult
   public func appendAck() throws -> UInt64 {
     try change {
-      guard isWritable || isIndexer && local?.keyPair != nil && !isRecovering else { throw AutobaseError.notWritable }
-      if queue.isEmpty { queue.append(Queued(value: nil)) }
+      try enqueueAck()
       try advanceUntilIdle()
       return local?.length ?? 0
     }
@@ -37,10 +36,23 @@ extension Autobase {
   ///
   /// - Parameter isOptimistic: whether it may be written although the local writer is no member; it counts only if
   ///   `apply` accepts it.
-  public func enqueue(_ value: [UInt8], isOptimistic: Bool = false) throws(AutobaseError) {
+  /// - Returns: the length of the local log with it.
+  @discardableResult
+  public func enqueue(_ value: [UInt8], isOptimistic: Bool = false) throws(AutobaseError) -> UInt64 {
     guard !value.isEmpty else { throw .emptyValue }
-    guard local != nil, isOptimistic || isWritable else { throw .notWritable }
+    guard let local, isWritable || isOptimistic && local.keyPair != nil && !isRecovering else { throw .notWritable }
     put([Queued(value: value, isOptimistic: isOptimistic)])
+    return local.length + UInt64(queue.count)
+  }
+
+  /// Queues a node without value, unless something is queued already.
+  ///
+  /// - Returns: the length of the local log with what is queued.
+  @discardableResult
+  public func enqueueAck() throws(AutobaseError) -> UInt64 {
+    guard let local, isWritable || isIndexer && local.keyPair != nil && !isRecovering else { throw .notWritable }
+    if queue.isEmpty { queue.append(Queued(value: nil)) }
+    return local.length + UInt64(queue.count)
   }
 
   /// Adds values to the queue; a queued ack is not needed any more then.

@@ -85,7 +85,7 @@ extension Autobase {
               isOptimistic: false))
         }
         if node.batch > 1 { continue }
-        if !batch.isEmpty { try application.apply(batch, ApplyHost(self, node)) }
+        if !batch.isEmpty { try run(batch, ApplyHost(self, node)) }
       }
       let indexers = system.isIndexerUpdate
       if indexers { try setNextKeys() }
@@ -97,6 +97,19 @@ extension Autobase {
         shift(node)
         if indexers { cut = Cut(count: k) }
       }
+    }
+  }
+
+  private func run(_ batch: [AppliedNode], _ host: ApplyHost) throws {
+    do {
+      try application.apply(batch, host)
+    } catch LogError.blockNotAvailable(let index, let length) {
+      throw LogError.blockNotAvailable(index: index, length: length)
+    } catch AutobaseError.interrupted(let reason) {
+      throw AutobaseError.interrupted(reason)
+    } catch {
+      hasApplyFailed = true
+      throw error
     }
   }
 
