@@ -1,8 +1,11 @@
 /// The votes for one node.
 ///
 /// Each indexer's first node after what the target has seen *competes* with it when it has not seen the target. A node
-/// is strictly newer than the target when it has seen the target and no competitor.
-struct Ballot {
+/// is strictly newer than the target when it has seen the target and no competitor. An indexer votes for the target
+/// with its first node that can, if that is strictly newer.
+///
+/// One instance serves all ballots of a ``Consensus``, one after the other; it works on clocks alone.
+final class Ballot {
   /// What an indexer knows of a quorum for a node.
   enum Confirmation {
     /// Nothing.
@@ -13,113 +16,122 @@ struct Ballot {
     case acknowledged
   }
 
-  private var target: Node?
+  let majority: Int
+  /// For each indexer, how much of its log is yielded.
+  let levels: Clock
+  private let count: Int
+  private let windows: UnsafeMutablePointer<ClockWindow>
+
   private var place = 0
+  private var length: UInt64 = 0
+  private var clock: Clock
   /// Who competes, and the length of its competing node.
-  private var competitors: [(place: Int, length: UInt64)] = []
-  /// The nodes that vote, the target among them.
-  private(set) var votes: [Node] = []
+  private let competitors: UnsafeMutablePointer<(place: Int, length: UInt64)>
+  private var competitorCount = 0
   /// For each indexer, the length of its vote; the largest number for none.
-  private var voteLengths: [UInt64] = []
+  let votes: Clock
   private(set) var voteCount = 0
-  /// Indexers that are known to know a quorum.
-  var confirming: [Bool] = []
+
+  init(indexers: [WriterWindow], levels: [UInt64]) {
+    count = indexers.count
+    majority = indexers.count / 2 + 1
+    windows = .allocate(capacity: max(count, 1))
+    competitors = .allocate(capacity: max(count, 1))
+    votes = Clock(count: count)
+    self.levels = Clock(count: count)
+    clock = self.levels
+    for (i, level) in levels.enumerated() {
+      (windows + i).initialize(to: indexers[i].clocks)
+      self.levels[i] = level
+    }
+  }
+
+  deinit {
+    windows.deallocate()
+    competitors.deallocate()
+    votes.deallocate()
+    levels.deallocate()
+  }
 
   /// Whether so many indexers have seen a node that a majority can have voted for it.
-  func couldHaveMajority(_ target: Node, _ consensus: Consensus) -> Bool {
-    guard let place = target.writer.indexer else { return false }
-    var count = 0
-    for (i, indexer) in consensus.indexers.enumerated() {
+  func couldHaveMajority(_ place: Int, _ length: UInt64) -> Bool {
+    var found = 0
+    for i in 0..<count {
       if i == place {
-        count += 1
-      } else if let newest = indexer.newest, newest.clock[place] >= target.length {
-        count += 1
+        found += 1
+      } else if let newest = windows[i].newest, newest[place] >= length {
+        found += 1
       }
     }
-    return count >= consensus.majority
+    return found >= majority
   }
 
-  /// Finds who competes with a node.
-  mutating func open(_ target: Node, _ consensus: Consensus) {
-    self.target = target
-    place = target.writer.indexer ?? 0
-    competitors.removeAll(keepingCapacity: true)
-    for (i, indexer) in consensus.indexers.enumerated() {
-      let known = max(target.clock[i], consensus.levels[i], indexer.offset)
-      guard let next = indexer.node(known + 1), !sees(next) else { continue }
-      competitors.append((i, known + 1))
+  /// Finds who competes with an indexer's node.
+  func open(_ target: Node, by place: Int) {
+    self.place = place
+    length = target.length
+    clock = target.clock
+    competitorCount = 0
+    for i in 0..<count where i != place {
+      let first = max(clock[i], levels[i], windows[i].offset) + 1
+      guard let next = windows[i].clock(first), !sees(next) else { continue }
+      competitors[competitorCount] = (i, first)
+      competitorCount += 1
     }
   }
 
-  /// Counts the votes for a node.
-  mutating func count(_ target: Node, _ consensus: Consensus) {
-    open(target, consensus)
-    let count = consensus.indexers.count
-    votes.removeAll(keepingCapacity: true)
-    voteLengths.removeAll(keepingCapacity: true)
-    confirming.removeAll(keepingCapacity: true)
-    voteCount = 0
+  /// Counts the votes for an indexer's node.
+  func count(_ target: Node, by place: Int) {
+    open(target, by: place)
+    voteCount = 1
     for i in 0..<count {
-      confirming.append(false)
-      let vote = i == place ? target : vote(of: i, consensus)
-      if let vote {
-        votes.append(vote)
+      votes[i] = .max
+      if i == place {
+        votes[i] = length
+      } else if let next = windows[i].clock(first(i)), isStrictlyNewer(next) {
+        votes[i] = first(i)
         voteCount += 1
       }
-      voteLengths.append(vote?.length ?? .max)
     }
   }
 
-  private func sees(_ node: Node) -> Bool {
-    guard let target else { return false }
-    return node.clock[place] >= target.length
+  private func sees(_ node: Clock) -> Bool { node[place] >= length }
+
+  /// Whether the node with this clock has seen the target, and knows nothing that could compete with it.
+  func isStrictlyNewer(_ node: Clock) -> Bool {
+    guard sees(node) else { return false }
+    for k in 0..<competitorCount where node[competitors[k].place] >= competitors[k].length { return false }
+    return true
   }
 
-  func isStrictlyNewer(_ node: Node) -> Bool {
-    sees(node) && !competitors.contains { node.clock[$0.place] >= $0.length }
-  }
+  func knowsQuorum(_ node: Clock) -> Bool { node.count(atLeast: votes) >= majority }
 
-  func knowsQuorum(_ node: Node, _ consensus: Consensus) -> Bool {
-    node.clock.count(atLeast: voteLengths) >= consensus.majority
-  }
-
-  /// An indexer's first node that can vote: the one after what the target has seen, of those not processed.
-  private func first(_ i: Int, _ consensus: Consensus) -> Node? {
-    guard let target else { return nil }
-    let indexer = consensus.indexers[i]
-    return indexer.node(max(target.clock[i], indexer.offset) + 1)
-  }
-
-  private func vote(of i: Int, _ consensus: Consensus) -> Node? {
-    guard let node = first(i, consensus), isStrictlyNewer(node) else { return nil }
-    return node
-  }
+  /// The length of an indexer's first node that can vote: the one after what the target has seen, of those not
+  /// processed.
+  private func first(_ i: Int) -> UInt64 { max(clock[i], windows[i].offset) + 1 }
 
   /// Why an indexer does not vote; nil when it does.
-  func missingVote(of i: Int, _ consensus: Consensus) -> MissingVote? {
-    guard let target else { return nil }
-    let indexer = consensus.indexers[i]
-    guard let newest = indexer.newest, sees(newest) else { return .seen(by: i, of: target) }
-    guard let node = first(i, consensus) else { return .seen(by: i, of: target) }
-    guard sees(node) else { return .processed(i, firstSeeing(i, from: node.length, consensus) - 1) }
-    guard let competitor = competitors.first(where: { node.clock[$0.place] >= $0.length }) else { return nil }
-    // It competes no longer when all that the vote has seen of it is yielded, or all that has not seen the target.
-    let k = competitor.place
-    var threshold = node.clock[k]
-    if let newest = consensus.indexers[k].newest, sees(newest) {
-      threshold = min(threshold, firstSeeing(k, from: competitor.length, consensus) - 1)
+  func missingVote(of i: Int) -> MissingVote? {
+    guard let newest = windows[i].newest, sees(newest), let next = windows[i].clock(first(i)) else {
+      return .seen(by: i, writer: place, length: length)
     }
-    return .yielded(k, threshold)
+    guard sees(next) else { return .processed(i, firstSeeing(i, from: first(i)) - 1) }
+    for k in 0..<competitorCount where next[competitors[k].place] >= competitors[k].length {
+      // It competes no longer when all that the vote has seen of it is yielded, or all that has not seen the target.
+      let (k, length) = competitors[k]
+      guard let newest = windows[k].newest, sees(newest) else { return .yielded(k, next[k]) }
+      return .yielded(k, min(next[k], firstSeeing(k, from: length) - 1))
+    }
+    return nil
   }
 
-  /// The length of an indexer's first node that has seen the target, whose newest one has.
-  private func firstSeeing(_ i: Int, from length: UInt64, _ consensus: Consensus) -> UInt64 {
-    let indexer = consensus.indexers[i]
+  /// The length of an indexer's first node that has seen the target; its newest one has.
+  private func firstSeeing(_ i: Int, from length: UInt64) -> UInt64 {
     var low = length
-    var high = indexer.length
+    var high = windows[i].length
     while low < high {
       let middle = low + (high - low) / 2
-      if let node = indexer.node(middle), !sees(node) { low = middle + 1 } else { high = middle }
+      if let node = windows[i].clock(middle), !sees(node) { low = middle + 1 } else { high = middle }
     }
     return low
   }
@@ -128,20 +140,57 @@ struct Ballot {
   ///
   /// Both the number of known votes and the failure of being strictly newer only ever grow along an indexer's log, so
   /// the oldest node that knows a quorum decides when the newest one is no longer strictly newer.
-  func confirmation(by i: Int, length: UInt64, _ consensus: Consensus) -> Confirmation {
-    let indexer = consensus.indexers[i]
-    guard length > consensus.levels[i], let newest = indexer.node(length) else { return .unseen }
-    let isQuorum = knowsQuorum(newest, consensus)
+  func confirmation(by i: Int, length: UInt64) -> Confirmation {
+    guard length > levels[i], let newest = windows[i].clock(length) else { return .unseen }
+    let isQuorum = knowsQuorum(newest)
     if isStrictlyNewer(newest) { return isQuorum ? .acknowledged : .newer }
     guard isQuorum else { return .unseen }
-    var low = indexer.offset + 1
+    var low = windows[i].offset + 1
     var high = length
     while low < high {
       let middle = low + (high - low) / 2
-      guard let node = indexer.node(middle) else { return .unseen }
-      if knowsQuorum(node, consensus) { high = middle } else { low = middle + 1 }
+      guard let node = windows[i].clock(middle) else { return .unseen }
+      if knowsQuorum(node) { high = middle } else { low = middle + 1 }
     }
-    guard low < length, let oldest = indexer.node(low) else { return .unseen }
+    guard low < length, let oldest = windows[i].clock(low) else { return .unseen }
     return isStrictlyNewer(oldest) ? .acknowledged : .unseen
+  }
+
+  /// Whether the target, whose votes are counted, is final: for everybody or, with `observer`, as far as that node can
+  /// know.
+  func isConfirmed(asOf observer: Node?) -> Bool {
+    guard voteCount >= majority else { return false }
+    var confirming = 0
+    var allNewer = true
+    for i in 0..<count {
+      switch confirmation(by: i, length: length(i, asOf: observer)) {
+      case .acknowledged:
+        confirming += 1
+        if confirming >= majority { return true }
+      case .unseen: allNewer = false
+      case .newer: break
+      }
+    }
+    guard let observer else { return allNewer }
+    return couldBeConfirmed(confirming, without: observer)
+  }
+
+  private func length(_ i: Int, asOf observer: Node?) -> UInt64 {
+    guard let observer else { return windows[i].length }
+    return observer.writer.indexer == i ? observer.length - 1 : observer.clock[i]
+  }
+
+  /// Whether the target could still become final without the help of `observer`.
+  private func couldBeConfirmed(_ confirming: Int, without observer: Node) -> Bool {
+    guard knowsQuorum(observer.clock) else { return false }
+    var potential = confirming
+    for i in 0..<count where confirmation(by: i, length: length(i, asOf: observer)) != .acknowledged {
+      let seen = observer.clock[i]
+      let isKnown = clock[i] > 0 && clock[i] >= seen
+      if !isKnown, seen > levels[i], let head = windows[i].clock(seen), !isStrictlyNewer(head) { continue }
+      potential += 1
+      if potential >= majority { return true }
+    }
+    return false
   }
 }

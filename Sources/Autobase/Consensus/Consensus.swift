@@ -23,7 +23,7 @@ final class Consensus {
   /// ⌊n/2⌋ + 1.
   let majority: Int
   /// For each indexer, how much of its log is yielded.
-  private(set) var levels: [UInt64]
+  var levels: Clock { ballot.levels }
   /// For each indexer, its oldest open node, and how many others' open nodes that one has seen.
   private var oldest: [(node: Node, blockers: Int)?]
   /// Open merges with a majority of votes, in the order in which they came.
@@ -31,16 +31,15 @@ final class Consensus {
   private var mergeCount: UInt64 = 0
   var watches: WatchList
   private var isDirty = false
-  /// The ballot under way; kept for its memory.
-  private var ballot = Ballot()
+  private let ballot: Ballot
 
   /// - Parameters:
   ///   - indexers: the active indexers.
   ///   - levels: for each, how much of its log is yielded.
   init(indexers: [WriterWindow], levels: [UInt64]) {
     self.indexers = indexers
-    self.levels = levels
-    majority = indexers.count / 2 + 1
+    ballot = Ballot(indexers: indexers, levels: levels)
+    majority = ballot.majority
     oldest = Array(repeating: nil, count: indexers.count)
     watches = WatchList(indexers: indexers.count)
   }
@@ -54,7 +53,7 @@ final class Consensus {
     watches.seen(by: place, node.clock)
     if joinsBranches(node) {
       mergeCount += 1
-      let merge = Merge(node: node, order: mergeCount, indexers: indexers.count)
+      let merge = Merge(node: node, place: place, order: mergeCount, indexers: indexers.count)
       node.merge = merge
       watches.opened()
       startWatching(merge)
@@ -143,16 +142,18 @@ extension Consensus {
     return tails
   }
 
-  /// Whether `node` has seen `target` and knows nothing that could compete with it.
+  /// Whether `node` has seen `target`, which an active indexer wrote, and knows nothing that could compete with it.
   func isStrictlyNewer(_ target: Node, _ node: Node) -> Bool {
-    ballot.open(target, self)
-    return ballot.isStrictlyNewer(node)
+    guard let place = target.writer.indexer else { return false }
+    ballot.open(target, by: place)
+    return ballot.isStrictlyNewer(node.clock)
   }
 
-  /// The nodes that vote for `target` without ambiguity, itself first.
+  /// The nodes that vote for `target`, which an active indexer wrote, without ambiguity, itself first.
   func acknowledgements(_ target: Node) -> [Node] {
-    ballot.count(target, self)
-    return [target] + ballot.votes.filter { $0 !== target }
+    guard let place = target.writer.indexer else { return [target] }
+    ballot.count(target, by: place)
+    return [target] + indexers.indices.compactMap { $0 == place ? nil : indexers[$0].node(ballot.votes[$0]) }
   }
 
   private func setOldest(_ place: Int, _ node: Node) {
@@ -188,50 +189,19 @@ extension Consensus {
 // MARK: Confirmation
 
 extension Consensus {
-  /// Whether `target` is final, for everybody or, with `observer`, as far as that node can know.
+  /// Whether `target`, which an active indexer wrote, is final: for everybody or, with `observer`, as far as that node
+  /// can know.
   func isConfirmed(_ target: Node, asOf observer: Node? = nil) -> Bool {
-    guard ballot.couldHaveMajority(target, self) else { return false }
-    ballot.count(target, self)
-    guard ballot.voteCount >= majority else { return false }
-    var count = 0
-    var allNewer = true
-    for i in indexers.indices {
-      switch ballot.confirmation(by: i, length: length(i, asOf: observer), self) {
-      case .acknowledged:
-        count += 1
-        if count >= majority { return true }
-        ballot.confirming[i] = true
-      case .unseen: allNewer = false
-      case .newer: break
-      }
-    }
-    guard let observer else { return allNewer }
-    return couldBeConfirmed(target, confirming: count, without: observer)
+    guard let place = target.writer.indexer, ballot.couldHaveMajority(place, target.length) else { return false }
+    ballot.count(target, by: place)
+    return ballot.isConfirmed(asOf: observer)
   }
 
-  /// Whether an indexer, looking at all its nodes, knows a quorum for `target`.
-  func confirmation(by place: Int, of target: Node) -> Ballot.Confirmation {
-    ballot.count(target, self)
-    return ballot.confirmation(by: place, length: indexers[place].length, self)
-  }
-
-  private func length(_ place: Int, asOf observer: Node?) -> UInt64 {
-    guard let observer else { return indexers[place].length }
-    return indexers[place] === observer.writer ? observer.length - 1 : observer.clock[place]
-  }
-
-  /// Whether `target` could still become final without the help of `observer`.
-  private func couldBeConfirmed(_ target: Node, confirming: Int, without observer: Node) -> Bool {
-    guard ballot.knowsQuorum(observer, self) else { return false }
-    var potential = confirming
-    for (i, indexer) in indexers.enumerated() where !ballot.confirming[i] {
-      let seen = observer.clock[i]
-      let isKnown = target.clock[i] > 0 && target.clock[i] >= seen
-      if !isKnown, seen > levels[i], let head = indexer.node(seen), !ballot.isStrictlyNewer(head) { continue }
-      potential += 1
-      if potential >= majority { return true }
-    }
-    return false
+  /// What an indexer, looking at all its nodes, knows of a quorum for `target`, which an active indexer wrote.
+  func confirmation(by indexer: Int, of target: Node) -> Ballot.Confirmation {
+    guard let place = target.writer.indexer else { return .unseen }
+    ballot.count(target, by: place)
+    return ballot.confirmation(by: indexer, length: indexers[indexer].length)
   }
 }
 
@@ -251,10 +221,10 @@ extension Consensus {
   /// Waits for enough votes that are missing: while none of them comes, there is no majority.
   private func startWatching(_ merge: Merge) {
     var needed = indexers.count - majority + 1
-    for i in indexers.indices where needed > 0 && indexers[i] !== merge.node.writer {
+    for i in indexers.indices where needed > 0 && i != merge.place {
       // Nobody else can have seen a node that is new.
       merge.isWatched[i] = true
-      watches.add(.seen(by: i, of: merge.node), merge, i)
+      watches.add(.seen(by: i, writer: merge.place, length: merge.node.length), merge, i)
       needed -= 1
     }
     if needed > 0 { hasMajority(merge) }
@@ -262,9 +232,12 @@ extension Consensus {
 
   /// Looks whether a vote that was missing has come; if so, waits for another one, or finds that enough are there.
   private func renewWatch(_ merge: Merge, _ place: Int) {
-    ballot.open(merge.node, self)
-    for i in [place] + indexers.indices where !merge.isWatched[i] && indexers[i] !== merge.node.writer {
-      guard let reason = ballot.missingVote(of: i, self) else { continue }
+    ballot.open(merge.node, by: merge.place)
+    for k in -1..<indexers.count {
+      let i = k < 0 ? place : k
+      if merge.isWatched[i] || i == merge.place { continue }
+
+      guard let reason = ballot.missingVote(of: i) else { continue }
       merge.isWatched[i] = true
       watches.add(reason, merge, i)
       return

@@ -4,6 +4,8 @@
 /// are *watched*: each lacks a vote for a reason that the ``WatchList`` knows how to notice the end of.
 final class Merge {
   unowned let node: Node
+  /// The place of its writer among the indexers.
+  let place: Int
   /// The order in which merges came.
   let order: UInt64
   /// Whether its node is not yielded.
@@ -13,8 +15,9 @@ final class Merge {
   /// The indexers whose missing votes are watched.
   var isWatched: [Bool]
 
-  init(node: Node, order: UInt64, indexers: Int) {
+  init(node: Node, place: Int, order: UInt64, indexers: Int) {
     self.node = node
+    self.place = place
     self.order = order
     isWatched = Array(repeating: false, count: indexers)
   }

@@ -1,7 +1,7 @@
 /// Why an indexer does not vote for a node, as the earliest moment at which that can end.
 enum MissingVote {
-  /// Its log has not seen the node.
-  case seen(by: Int, of: Node)
+  /// Its log has not seen so much of the writer's.
+  case seen(by: Int, writer: Int, length: UInt64)
   /// Its first node that counts has not seen the node: all up to this length must be processed.
   case processed(Int, UInt64)
   /// Its first node that counts has seen a competitor, of the indexer named: all up to this length must be yielded.
@@ -49,11 +49,10 @@ struct WatchList {
   mutating func add(_ reason: MissingVote, _ merge: Merge, _ place: Int) {
     entryCount += 1
     switch reason {
-    case .seen(let viewer, let node):
-      guard let writer = node.writer.indexer else { return }
+    case .seen(let viewer, let writer, let length):
       let pair = viewer * count + writer
-      seen[pair].push(Entry(threshold: node.length, merge: merge, place: place))
-      firstSeen[pair] = min(firstSeen[pair], node.length)
+      seen[pair].push(Entry(threshold: length, merge: merge, place: place))
+      firstSeen[pair] = min(firstSeen[pair], length)
     case .processed(let indexer, let length):
       processed[indexer].push(Entry(threshold: length, merge: merge, place: place))
     case .yielded(let indexer, let length):

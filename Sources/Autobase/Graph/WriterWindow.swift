@@ -4,36 +4,42 @@ import CompactEncoding
 final class WriterWindow {
   /// The writer's core key, which also breaks ties.
   let key: Fixed32
-  /// Nodes up to this length were indexed and processed, and are gone.
-  private(set) var offset: UInt64
   /// Its place among the active indexers; nil for everybody else.
   let indexer: Int?
+  /// The clocks of its nodes.
+  let clocks: ClockWindow
 
   private var nodes: [Node] = []
   private var start = 0
 
   init(key: Fixed32, offset: UInt64, indexer: Int? = nil) {
     self.key = key
-    self.offset = offset
     self.indexer = indexer
+    clocks = ClockWindow(offset: offset)
   }
 
+  deinit { clocks.deallocate() }
+
+  /// Nodes up to this length were indexed and processed, and are gone.
+  var offset: UInt64 { clocks.offset }
   /// Nodes up to this length are in the graph or were.
-  var length: UInt64 { offset + UInt64(nodes.count - start) }
+  var length: UInt64 { clocks.length }
 
   /// The newest node, while it is in the window.
   var newest: Node? { start < nodes.count ? nodes[nodes.count - 1] : nil }
 
   /// The node of that length, while it is in the window.
   func node(_ length: UInt64) -> Node? {
-    guard length > offset, length <= self.length else { return nil }
+    let offset = offset
+    guard length > offset, length - offset <= nodes.count - start else { return nil }
     return nodes[start + Int(length - offset) - 1]
   }
 
-  /// Adds the node that follows the window.
+  /// Adds the node that follows the window. Its clock may still change.
   func push(_ node: Node) {
     precondition(node.length == length + 1, "a window grows by the next node")
     nodes.append(node)
+    clocks.append(node.clock)
   }
 
   /// Drops the first node, which is indexed and processed.
@@ -41,7 +47,7 @@ final class WriterWindow {
     precondition(start < nodes.count, "a window that is empty has no first node")
     nodes[start].unlink()
     start += 1
-    offset += 1
+    clocks.dropFirst()
     if start == nodes.count {
       nodes.removeAll(keepingCapacity: nodes.count < 256)
       start = 0
@@ -54,6 +60,7 @@ final class WriterWindow {
   /// Drops its nodes, which refer to it and to each other.
   func unlink() {
     for node in nodes { node.unlink() }
+    clocks.removeAll()
     nodes.removeAll()
     start = 0
   }
