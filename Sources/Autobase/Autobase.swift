@@ -291,7 +291,9 @@ extension Autobase {
       // Whoever indexes writes the boot record; the views that it names may be others than those held here.
       let boot = try? local.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
       if boot != storedBoot { return true }
-      if let reader = readers[local.key], isCaughtUp, local.length != reader.window.length { return true }
+      if local.keyPair != nil, let reader = readers[local.key], isCaughtUp, local.length != reader.window.length {
+        return true
+      }
     }
     return system.view.isStale || userViews.contains { $0.isStale }
   }

@@ -8,14 +8,14 @@ extension Autobase {
   /// - Parameter isStalled: nothing happens any more although values are open. Then every vote that others lack counts,
   ///   as it does while the set of indexers changes, and not only votes for values: see ``Acknowledger``.
   public func needsAck(isStalled: Bool = false) -> Bool {
-    guard let local, local.keyPair != nil, queue.isEmpty, !isClosed, !isRecovering, interruption == nil else {
+    guard let ownLog, queue.isEmpty, !isClosed, !isRecovering, interruption == nil else {
       return false
     }
     if isPendingIndexer { return true }
     guard isIndexer, !isFastForwarding else { return false }
     let isChanging = info.indexers.count > linearizer.consensus.indexers.count
     let isPending = isChanging || isStalled && openValueCount > 0
-    return needsSignatures || linearizer.shouldAcknowledge(local.key, isPending: isPending)
+    return needsSignatures || linearizer.shouldAcknowledge(ownLog.key, isPending: isPending)
   }
 
   /// How many values are not indexed yet.

@@ -3,7 +3,7 @@ import Hypercore
 
 extension Autobase {
   /// Takes in everything that is new in the logs, appends what is queued, and brings the views up to date, all in one
-  /// transaction.
+  /// transaction. When nothing is queued, its commit need not survive a power failure.
   ///
   /// When a block of a view that must be read for this is not stored, after a fast-forward, nothing happens until it is:
   /// see ``missingBlocks`` and ``wantedCores``.
@@ -15,7 +15,7 @@ extension Autobase {
     for view in allViews { view.clearUnread() }
     let queued = queue
     do {
-      try change { try advanceUntilIdle() }
+      try change(isRelaxed: queue.isEmpty) { try advanceUntilIdle() }
     } catch LogError.blockNotAvailable(let index, let length) {
       guard !missingBlocks.isEmpty else { throw LogError.blockNotAvailable(index: index, length: length) }
       queue = queued
@@ -38,12 +38,12 @@ extension Autobase {
   }
 
   /// Runs `body` in a transaction, after making sure that memory and store agree.
-  func change<R>(_ body: () throws -> R) throws -> R {
+  func change<R>(isRelaxed: Bool = false, _ body: () throws -> R) throws -> R {
     guard !isClosed else { throw AutobaseError.closed }
     if let interruption { throw AutobaseError.interrupted(interruption) }
     hasApplyFailed = false
     do {
-      return try storage.write {
+      return try storage.write(isRelaxed: isRelaxed) {
         if isStale { try reloadKeepingQueue() }
         return try body()
       }

@@ -40,9 +40,9 @@ extension Autobase {
   @discardableResult
   public func enqueue(_ value: [UInt8], isOptimistic: Bool = false) throws(AutobaseError) -> UInt64 {
     guard !value.isEmpty else { throw .emptyValue }
-    guard let local, isWritable || isOptimistic && local.keyPair != nil && !isRecovering else { throw .notWritable }
+    guard let ownLog, isWritable || isOptimistic && !isRecovering else { throw .notWritable }
     put([Queued(value: value, isOptimistic: isOptimistic)])
-    return local.length + UInt64(queue.count)
+    return ownLog.length + UInt64(queue.count)
   }
 
   /// Queues a node without value, unless something is queued already.
@@ -50,9 +50,9 @@ extension Autobase {
   /// - Returns: the length of the local log with what is queued.
   @discardableResult
   public func enqueueAck() throws(AutobaseError) -> UInt64 {
-    guard let local, isWritable || isIndexer && local.keyPair != nil && !isRecovering else { throw .notWritable }
+    guard let ownLog, isWritable || isIndexer && !isRecovering else { throw .notWritable }
     if queue.isEmpty { queue.append(Queued(value: nil)) }
-    return local.length + UInt64(queue.count)
+    return ownLog.length + UInt64(queue.count)
   }
 
   /// Adds values to the queue; a queued ack is not needed any more then.

@@ -11,19 +11,23 @@ extension Autobase {
 
   /// Whether values can be appended.
   public var isWritable: Bool {
-    guard let local, local.keyPair != nil, !isClosed, !storage.isReadOnly, !isRecovering else { return false }
-    if local.key == key && info.members == 0 { return true }
-    return (try? system.isRemoved(local.key)) == false
+    guard let ownLog, !isClosed, !storage.isReadOnly, !isRecovering else { return false }
+    if ownLog.key == key && info.members == 0 { return true }
+    return (try? system.isRemoved(ownLog.key)) == false
   }
 
   /// Whether the local writer's nodes are votes.
-  public var isIndexer: Bool { local.map { linearizer.window($0.key)?.indexer != nil } ?? false }
+  public var isIndexer: Bool { ownLog.map { linearizer.window($0.key)?.indexer != nil } ?? false }
 
   /// Whether the local writer was added as an indexer and none of its nodes has been linked yet.
   public var isPendingIndexer: Bool {
-    guard let local, local.key != key, local.length == 0 else { return false }
-    return info.pendingIndexers.contains(local.key)
+    guard let ownLog, ownLog.key != key, ownLog.length == 0 else { return false }
+    return info.pendingIndexers.contains(ownLog.key)
   }
+
+  /// The local log when it can be written. Without a secret it only keeps the state beside it, and its blocks come from
+  /// others.
+  var ownLog: (any LocalLog)? { local.flatMap { $0.keyPair == nil ? nil : $0 } }
 
   /// All views, the system last.
   var allViews: [View] { userViews + [encryption, system.view] }

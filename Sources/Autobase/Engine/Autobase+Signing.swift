@@ -5,8 +5,8 @@ import HypercoreCrypto
 extension Autobase {
   /// Whether the local writer signs: it is an indexer of the indexed state, on a core that takes signatures.
   var isIndexedSigner: Bool {
-    guard let local, local.keyPair != nil, system.view.manifest.quorum > 0 else { return false }
-    return indexedInfo.indexers.contains { $0.key == local.key }
+    guard let ownLog, system.view.manifest.quorum > 0 else { return false }
+    return indexedInfo.indexers.contains { $0.key == ownLog.key }
   }
 
   /// Signs the indexed part of all views, for the local block at `length`.
@@ -38,15 +38,15 @@ extension Autobase {
     sources = []
     for (i, indexer) in info.indexers.enumerated() { sources.append(CheckpointSource(key: indexer.key, signer: i)) }
     for source in sources { try openReader(source.key) }
-    if let local, let reader = readers[local.key], own.digest == nil {
-      own = try CheckpointState(at: local.length) { try reader.source.message($0) }
+    if let ownLog, let reader = readers[ownLog.key], own.digest == nil {
+      own = try CheckpointState(at: ownLog.length) { try reader.source.message($0) }
     }
   }
 
   /// Reads the newest blocks of signers whose logs have grown.
   func readSources() throws {
     for i in sources.indices {
-      if sources[i].key == local?.key {
+      if sources[i].key == ownLog?.key {
         sources[i].state = own
         continue
       }
@@ -117,7 +117,7 @@ extension Autobase {
       {
         partials.append(partial)
       }
-      if source.key != local?.key { isForeign = true }
+      if source.key != ownLog?.key { isForeign = true }
     }
     let tree = try view.tree(at: length)
     let signature = MultiSignature(assembling: partials).encoded()

@@ -55,7 +55,7 @@ struct BaseIdentity {
   private func remember(_ storage: any BaseStorage, isGiven: Bool) throws {
     guard let local else { return }
     let bootstrap = try storage.writer(key)
-    try bootstrap.remember(UserDataKey.local, local.key.bytes)
+    if local.keyPair != nil { try bootstrap.remember(UserDataKey.local, local.key.bytes) }
     if isGiven {
       try bootstrap.remember(UserDataKey.referrer, key.bytes)
       try local.remember(UserDataKey.referrer, key.bytes)

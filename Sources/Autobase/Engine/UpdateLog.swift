@@ -2,8 +2,12 @@ import CompactEncoding
 
 /// The applied nodes that are not indexed yet, in applied order: one record for each flush of the system view
 /// (spec 03 §6.2). The stored copy lets a restart keep the tip.
+///
+/// Everything costs what changes, however long the tip is.
 struct UpdateLog {
   private var records: [LinearizerUpdate] = []
+  /// Records at the start of `records` that are dropped.
+  private var dropped = 0
   /// Sequence number of the first record.
   private var first: UInt64 = 0
   /// Sequence numbers of the stored records, and the first of them that is out of date.
@@ -24,30 +28,34 @@ struct UpdateLog {
     staleFrom = next
   }
 
-  private var next: UInt64 { first + UInt64(records.count) }
-  var count: Int { records.count }
-  var isEmpty: Bool { records.isEmpty }
-  var last: LinearizerUpdate? { records.last }
-  subscript(index: Int) -> LinearizerUpdate { records[index] }
-  var all: [LinearizerUpdate] { records }
+  private var next: UInt64 { first + UInt64(count) }
+  var count: Int { records.count - dropped }
+  var isEmpty: Bool { count == 0 }
+  var last: LinearizerUpdate? { isEmpty ? nil : records.last }
+  subscript(index: Int) -> LinearizerUpdate { records[dropped + index] }
+  var all: ArraySlice<LinearizerUpdate> { records[dropped...] }
 
   mutating func append(_ record: LinearizerUpdate) { records.append(record) }
 
   mutating func popLast() -> LinearizerUpdate? {
-    guard let record = records.popLast() else { return nil }
+    guard !isEmpty, let record = records.popLast() else { return nil }
     staleFrom = min(staleFrom, next)
     return record
   }
 
   /// Drops the first `count` records.
   mutating func removeFirst(_ count: Int) {
-    records.removeFirst(count)
+    dropped += count
     first += UInt64(count)
+    guard dropped >= 64, dropped * 2 >= records.count else { return }
+    records.removeSubrange(..<dropped)
+    dropped = 0
   }
 
   /// Starts anew, as after a change of indexers.
   mutating func reset() {
     records.removeAll()
+    dropped = 0
     first = 0
     staleFrom = 0
   }
@@ -55,13 +63,18 @@ struct UpdateLog {
   /// Brings the stored records up to date.
   mutating func store(_ put: (_ key: [UInt8], _ value: [UInt8]?) throws -> Void) rethrows {
     let live = first..<next
-    for sequence in stored where !live.contains(sequence) {
+    for sequence in stored.lowerBound..<min(max(live.lowerBound, stored.lowerBound), stored.upperBound) {
       try put(LinearizerUpdate.recordKey(sequence: sequence), nil)
     }
-    for (i, record) in records.enumerated() {
-      let sequence = first + UInt64(i)
-      if stored.contains(sequence) && sequence < staleFrom { continue }
-      try put(LinearizerUpdate.recordKey(sequence: sequence), record.encoded())
+    for sequence in max(min(live.upperBound, stored.upperBound), stored.lowerBound)..<stored.upperBound
+    where !live.contains(sequence) && sequence >= live.lowerBound {
+      try put(LinearizerUpdate.recordKey(sequence: sequence), nil)
+    }
+    let changed = min(stored.upperBound, staleFrom)
+    let start = stored.contains(live.lowerBound) ? max(live.lowerBound, changed) : live.lowerBound
+    for sequence in start..<max(start, live.upperBound) {
+      try put(
+        LinearizerUpdate.recordKey(sequence: sequence), records[dropped + Int(sequence - first)].encoded())
     }
     stored = live
     staleFrom = next

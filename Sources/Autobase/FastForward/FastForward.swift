@@ -106,7 +106,7 @@ struct FastForward {
       guard let core = try core(view.key, view.length, "a view", base) else { continue }
       try need(view.key, "a view") { _ = try core.signedLog.block(at: view.length - 1) }
     }
-    for indexer in info.indexers where indexer.length > 0 && indexer.key != base.local?.key {
+    for indexer in info.indexers where indexer.length > 0 && indexer.key != base.ownLog?.key {
       guard try base.storage.isStored(indexer.key), case let log = try base.storage.writer(indexer.key),
         log.manifest != nil, log.length >= indexer.length
       else {

@@ -87,7 +87,7 @@ extension Autobase {
   func storeWakeups() throws {
     guard let local else { return }
     var list: [Checkout] = []
-    for reader in readers.all where reader.key != local.key && reader.window.indexer == nil && !reader.isFrozen {
+    for reader in readers.all where reader.key != ownLog?.key && reader.window.indexer == nil && !reader.isFrozen {
       guard !isFlushed(reader), !isAnchor(reader) else { continue }
       list.append(Checkout(key: reader.key, length: max(reader.source.length, reader.announcedLength)))
     }
@@ -112,7 +112,7 @@ extension Autobase {
     let signers = Set(sources.map { $0.key })
     var closed: Set<Fixed32> = []
     for reader in readers.all where closed.count < excess {
-      guard reader.window.indexer == nil, reader.key != local?.key, !heads.contains(reader.key),
+      guard reader.window.indexer == nil, reader.key != ownLog?.key, !heads.contains(reader.key),
         !signers.contains(reader.key), !info.pendingIndexers.contains(reader.key), isFlushed(reader)
       else { continue }
       closed.insert(reader.key)

@@ -28,7 +28,7 @@ extension Autobase {
     let areFew = readers.count <= options.activeWriters
     let headWriters = areFew ? [] : Set(linearizer.currentHeads.map { $0.key })
     for reader in readers {
-      let isLocal = reader.key == local?.key
+      let isLocal = reader.key == ownLog?.key
       let isActive = areFew || isLocal || isWanted(reader) || headWriters.contains(reader.key)
       let rests = isLocal ? !isRecovering : isFastForwarding
       list.add(

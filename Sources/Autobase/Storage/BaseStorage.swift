@@ -8,6 +8,9 @@ public protocol BaseStorage: AnyObject {
   var isReadOnly: Bool { get }
   /// Runs `body` as one transaction. Transactions nest; the outermost one commits.
   func write<R>(_ body: () throws -> R) throws -> R
+  /// The same; with `isRelaxed`, the commit need not survive a power failure, since all of it can be computed or fetched
+  /// again.
+  func write<R>(isRelaxed: Bool, _ body: () throws -> R) throws -> R
   /// Runs `body` with every read seeing the same state.
   func read<R>(_ body: () throws -> R) throws -> R
   /// The log that the local writer writes by default: the core named `local`. Nil when there is none yet, and no secret

@@ -16,6 +16,10 @@ public final class CorestoreStorage: BaseStorage {
 
   public var isReadOnly: Bool { store.isReadOnly }
   public func write<R>(_ body: () throws -> R) throws -> R { try store.write(body) }
+  public func write<R>(isRelaxed: Bool, _ body: () throws -> R) throws -> R {
+    try store.write(durability: isRelaxed ? .relaxed : nil, body)
+  }
+
   public func read<R>(_ body: () throws -> R) throws -> R { try store.read(body) }
 
   /// The name of the local writer's log.

@@ -15,6 +15,7 @@ public final class MemoryBaseStorage: BaseStorage {
   /// Whether bases opened on it must not write; nothing stops them.
   public var isReadOnly = false
   public func write<R>(_ body: () throws -> R) throws -> R { try body() }
+  public func write<R>(isRelaxed: Bool, _ body: () throws -> R) throws -> R { try body() }
   public func read<R>(_ body: () throws -> R) throws -> R { try body() }
 
   public func defaultLocal() throws -> (any LocalLog)? { localLog(localKeyPair) }
