@@ -45,7 +45,7 @@ extension CorePeer {
     remote = sync
     hasSynced = true
     if !sync.downloading && !replicator.announcesDownloading { return close() }
-    if sync.fork == replicator.state.fork && replicator.state.length > sync.length { owesSync = true }
+    owesSync = sync.fork == replicator.state.fork && replicator.state.length > sync.length
   }
 
   /// Blocks a range message may add beyond the mark; what else there is can be asked for.
@@ -107,13 +107,18 @@ extension CorePeer {
       // It is not there, whatever was announced; asked again only after it is announced again.
       have.remove(entry.target..<entry.target + 1)
     }
-    if refusalRound != replicator.round {
-      refusalRound = replicator.round
-      if refusal.reason == .invalidRequest { invalidRefusals += 1 } else { refusals += 1 }
-      let limit = replicator.settings.maximumRefusals
-      if max(refusals, invalidRefusals) >= limit && pause == nil { pause = .refusals(limit: limit) }
-    }
+    countRefusal(isInvalid: refusal.reason == .invalidRequest)
     replicator.released(entry, by: self, isRefusal: true)
+  }
+
+  /// Counts answers that were of no use: one a read, since one event on the other side may concern many requests.
+  /// Useful answers set the count back.
+  func countRefusal(isInvalid: Bool) {
+    guard refusalRound != replicator.round else { return }
+    refusalRound = replicator.round
+    if isInvalid { invalidRefusals += 1 } else { refusals += 1 }
+    let limit = replicator.settings.maximumRefusals
+    if max(refusals, invalidRefusals) >= limit && pause == nil { pause = .refusals(limit: limit) }
   }
 
   private func receiveData(_ payload: ArraySlice<UInt8>) throws {

@@ -31,6 +31,7 @@ extension CorePeer {
     }
     send(.data, DataMessage(request: request.id, proof: proof))
     if let block = proof.block { countUpload(block.value.count) }
+    if proof.upgrade != nil { pushed = (state.length, state.fork) }
   }
 
   /// A block and nothing else: written in place.

@@ -148,6 +148,8 @@ extension CoreReplicator {
       let syncsFirst = hasNewHead && (peer.toldCanUpgrade || !drops.isEmpty)
       if syncsFirst { sendSync(to: peer) }
       if local.isComplete && local.length > 0 {
+        // After a mere truncation everything that is left is known.
+        if gains.isEmpty && !drops.isEmpty { peer.toldComplete = local.length }
         announceComplete(to: peer)
       } else {
         for gain in gains { announce(gain.range, to: peer) }

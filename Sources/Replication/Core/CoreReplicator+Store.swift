@@ -191,6 +191,7 @@ extension CoreReplicator {
     let isLastHope = !item.peer.requests.entries.contains { $0.kind == .block && $0.sequence < entry.sequence }
     guard !isLastHope, !item.peer.isClosed, waiting.count < settings.maximumRequestsInFlight else {
       item.peer.run = (.max, 0)
+      item.peer.countRefusal(isInvalid: true)
       return released(entry, by: item.peer, isRefusal: false)
     }
     var kept = item
