@@ -73,6 +73,9 @@ let package = Package(
     // Many logs, one order.
     library("Autobase", ["Hyperbee", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
 
+    // A store in one file.
+    library("StoreBackup", ["CZstd", "JSON", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+
     // The wire.
     library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
     library("ProtomuxRPC", ["Protomux", "CompactEncoding", "HypercoreCrypto"]),
@@ -124,7 +127,7 @@ let package = Package(
       "registry-admin",
       [
         "StoreToolKit", "RegistryToolKit", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperschema",
-        "Hyperdispatch", "Corestore",
+        "Hyperdispatch", "StoreBackup", "Corestore",
         "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding", "CSQLite", "CSodium",
       ]),
 
@@ -202,6 +205,8 @@ let package = Package(
       name: "store-helper", dependencies: ["Corestore", "Hypercore"], path: "Tests/StoreHelper", swiftSettings: settings
     ),
     tests("Corestore", ["TestDisk", "store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    tests(
+      "StoreBackup", ["store-helper", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests(
       "Transport",
       [

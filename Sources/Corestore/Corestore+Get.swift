@@ -172,7 +172,7 @@ extension Corestore {
 
   // MARK: Opening
 
-  private func manifest(of pair: KeyPair) -> Manifest {
+  func manifest(of pair: KeyPair) -> Manifest {
     Manifest(publicKey: pair.publicKey, version: max(manifestVersion, 1))
   }
 
@@ -180,7 +180,7 @@ extension Corestore {
     try context.storage.core(alias: alias).flatMap { try context.storage.core($0) }
   }
 
-  private func store(manifest: Manifest, keyPair: KeyPair, alias: Alias) throws -> CoreRecord {
+  func store(manifest: Manifest, keyPair: KeyPair, alias: Alias) throws -> CoreRecord {
     if let record = try context.storage.core(discoveryKey: discoveryKey(of: manifest.key)) {
       try context.setAlias(alias, core: record.id)
       return record
@@ -194,7 +194,7 @@ extension Corestore {
     return try context.createCore(new, alias: alias)
   }
 
-  private func open(_ record: CoreRecord, keyPair: KeyPair?, isReadOnly: Bool) throws -> Hypercore {
+  func open(_ record: CoreRecord, keyPair: KeyPair? = nil, isReadOnly: Bool = false) throws -> Hypercore {
     let readOnly = isReadOnly || self.isReadOnly
     // Whoever only reads is told whether the log can be written, as far as the secrets can be read.
     let pair = try keyPair ?? (self.isReadOnly ? try? storedKeyPair(of: record) : storedKeyPair(of: record))

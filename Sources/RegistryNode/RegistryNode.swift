@@ -89,9 +89,10 @@ public final class RegistryNode {
   ///
   /// - Parameter leaving: writers whose removal is decided and not applied yet.
   public func removalRefusal(of key: Fixed32, leaving: Set<Fixed32> = []) throws -> RemovalRefusal? {
-    let isWriter = try base.members().contains { $0.key == key && !$0.member.isRemoved }
-    guard isWriter, !leaving.contains(key) else { return .notAWriter }
     let indexers = base.info.indexers.map(\.key).filter { !leaving.contains($0) }
+    // Who was removed before its first node becomes an indexer all the same when that node is linked.
+    let isWriter = try indexers.contains(key) || base.members().contains { $0.key == key && !$0.member.isRemoved }
+    guard isWriter, !leaving.contains(key) else { return .notAWriter }
     return indexers == [key] ? .lastIndexer : nil
   }
 

@@ -10,6 +10,7 @@ struct RegistryAdmin: ToolCommand {
     version: Version.current,
     subcommands: [
       InitCommand.self, RunCommand.self, StatusCommand.self, AddWriterCommand.self, RemoveWriterCommand.self,
+      RotateCommand.self, BackupCommand.self, RestoreCommand.self,
       SchemaCommand.self, DoctorCommand.self,
     ])
 }

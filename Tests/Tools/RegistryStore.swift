@@ -9,22 +9,37 @@ import TestSupport
 
 /// A store with a registry in it, made by the library rather than by the tools under test.
 final class RegistryStore {
-  let store = Store()
+  let store: Store
   let node: RegistryNode
 
   /// - Parameter other: a registry to take part in, instead of a new one.
   init(seed: UInt8 = 1, of other: RegistryStore? = nil) throws {
+    store = Store()
     let opened = try Corestore(
       directory: store.path, options: StoreOptions(durability: .normal),
       primaryKey: Fixed32([UInt8](repeating: seed, count: 32)))
     node = try RegistryNode(opened, bootstrap: other?.node.base.key)
   }
 
+  /// The node of a store that is there already.
+  init(in store: Store) throws {
+    self.store = store
+    node = try RegistryNode(Corestore(directory: store.path, options: StoreOptions(durability: .normal)))
+  }
+
   /// Takes in what another node of the registry has written.
   func receive(from other: RegistryStore) throws {
     guard let local = other.node.localKey else { return }
-    let source = try other.node.store.get(key: local)
-    let copy = try node.store.get(key: local)
+    try receive(local, from: other)
+    try node.base.advance()
+  }
+
+  /// Takes in what another node has of a writer's log.
+  func receive(_ writer: Fixed32, from other: RegistryStore) throws {
+    guard try other.node.store.has(key: writer) else { return }
+    let source = try other.node.store.get(key: writer)
+    let copy = try node.store.get(key: writer)
+    guard copy.length < source.length else { return }
     for index in copy.length..<source.length {
       var request = ProofRequest(manifest: copy.manifest == nil)
       request.block = ProofRequest.Target(
@@ -34,7 +49,6 @@ final class RegistryStore {
       }
       try copy.apply(source.proof(for: request))
     }
-    try node.base.advance()
   }
 
   /// Appends operations as one atomic batch.

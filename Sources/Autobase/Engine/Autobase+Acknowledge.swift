@@ -11,7 +11,8 @@ extension Autobase {
     guard let ownLog, queue.isEmpty, !isClosed, !isRecovering, interruption == nil else {
       return false
     }
-    if isPendingIndexer { return true }
+    // Who was withdrawn before its first node stays pending, and would become an indexer by writing one.
+    if isPendingIndexer { return isWritable }
     guard isIndexer, !isFastForwarding else { return false }
     let isChanging = info.indexers.count > linearizer.consensus.indexers.count
     let isPending = isChanging || isStalled && openValueCount > 0

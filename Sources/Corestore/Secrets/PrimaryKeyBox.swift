@@ -34,6 +34,11 @@ final class PrimaryKeyBox {
     return key
   }
 
+  /// Makes a primary key the one that the store belongs to. A write transaction must be open.
+  static func record(_ key: Fixed32, in context: StoreContext) throws {
+    try context.storage.setProperty(property, check(key))
+  }
+
   private static func check(_ key: Fixed32) -> [UInt8] {
     Blake2b.hash(Array("hypertools primary key".utf8), key: key.bytes).bytes
   }

@@ -9,6 +9,8 @@ public struct AtomicFile: ~Copyable {
   public let path: String
   /// Writes to it.
   public let output: Output
+  /// Where it is until then, to look at what was flushed.
+  public var temporaryPath: String { temporary }
   private let temporary: String
   private let descriptor: Int32
   private var isCommitted = false

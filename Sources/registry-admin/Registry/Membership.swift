@@ -23,6 +23,7 @@ struct Membership {
 
   func perform() throws {
     let store = try Setup.open(location, isReadOnly: isDryRun)
+    var isPending = false
     // One transaction from the checks to the commit: no other process changes the members in between.
     let outcome =
       try isDryRun
@@ -30,10 +31,16 @@ struct Membership {
       : store.write {
         let node = try RegistryNode(store)
         let isNew = try decide(node)
+        isPending = node.base.info.pendingIndexers.contains(key)
         if isNew { try node.base.append(operation.encoded()) }
         return isNew
       }
     try report(isNew: outcome)
+    if change == .remove, isPending {
+      Messages.hint(
+        "it was withdrawn before its first node; should its node write one all the same, it becomes an indexer, and is "
+          + "to be removed again")
+    }
   }
 
   private var operation: RegistryOperation {
@@ -50,7 +57,7 @@ struct Membership {
     }
     switch change {
     case .add:
-      if members.contains(where: { $0.key == key && !$0.member.isRemoved }) { return false }
+      if members.contains(where: { $0.key == key && !$0.member.isRemoved && $0.member.isIndexer }) { return false }
       if try [node.serverKeyPair.publicKey, node.status().viewKey].contains(key) {
         throw ToolError(
           .refused, "\(options.text(key)) is not the key of a writer but this node's server or view key",

@@ -115,8 +115,8 @@ struct NodeReport {
   }
 
   private func role(_ key: Fixed32, _ member: Member) -> String {
-    if member.isRemoved { return "removed" }
-    if base.indexers.contains(key) { return "indexer" }
+    if base.indexers.contains(key) { return member.isRemoved ? "indexer, removed" : "indexer" }
+    if member.isRemoved { return base.info.pendingIndexers.contains(key) ? "withdrawn" : "removed" }
     return member.isIndexer ? "indexer, pending" : "writer"
   }
 }

@@ -1,0 +1,91 @@
+internal import CZstd
+
+/// Reads what ``FrameWriter`` writes, or any other zstd stream, with bounded memory, and knows where it is.
+final class FrameReader {
+  /// Bytes of a window, at most: a frame that wants more is refused.
+  private static let windowLog: Int32 = 23
+
+  /// What is being read, for messages.
+  var part = "the manifest"
+  private let context: OpaquePointer
+  private let source: (UnsafeMutableRawBufferPointer) throws -> Int
+  private var input = [UInt8](repeating: 0, count: ZSTD_DStreamInSize())
+  private var position = 0
+  private var end = 0
+  /// Bytes of the archive before those in `input`.
+  private var before: UInt64 = 0
+  private var frameStart: UInt64 = 0
+  private var isInFrame = false
+  private var isAtEnd = false
+
+  /// - Parameter source: fills a buffer with more bytes of the archive, and returns how many; 0 at the end.
+  init(_ source: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
+    guard let context = ZSTD_createDCtx() else { fatalError("no memory for zstd") }
+    self.context = context
+    self.source = source
+    ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)
+  }
+
+  deinit { ZSTD_freeDCtx(context) }
+
+  /// Bytes of the archive that were read.
+  var offset: UInt64 { before + UInt64(position) }
+
+  /// The error for content that is not what it should be.
+  func damaged(_ detail: String) -> BackupError { .damaged(offset: frameStart, part: part, detail: detail) }
+
+  /// Fills `buffer`.
+  ///
+  /// - Returns: how many bytes there were; fewer than asked for only at the end of the archive.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var out = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
+    while out.pos < out.size {
+      if position == end, try !refill() {
+        if isInFrame { throw BackupError.truncated(offset: offset, part: part) }
+        return out.pos
+      }
+      if !isInFrame {
+        frameStart = offset
+        isInFrame = true
+      }
+      let rest = input.withUnsafeBytes { bytes in
+        var chunk = ZSTD_inBuffer(src: bytes.baseAddress, size: end, pos: position)
+        let rest = ZSTD_decompressStream(context, &out, &chunk)
+        position = chunk.pos
+        return rest
+      }
+      if ZSTD_isError(rest) != 0 { throw failure(rest) }
+      if rest == 0 { isInFrame = false }
+    }
+    return out.pos
+  }
+
+  /// Reads to the end of the present frame.
+  func skipFrame() throws {
+    var scratch = [UInt8](repeating: 0, count: 4096)
+    while isInFrame { _ = try scratch.withUnsafeMutableBytes { try read(into: $0) } }
+  }
+
+  private func failure(_ code: Int) -> BackupError {
+    let detail = String(cString: ZSTD_getErrorName(code))
+    return frameStart == 0 && offset < 16 && ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown
+      ? .notABackup(detail: "it is not compressed by zstd") : damaged(detail)
+  }
+
+  private func refill() throws -> Bool {
+    guard !isAtEnd else { return false }
+    before += UInt64(end)
+    position = 0
+    end = 0
+    end = try input.withUnsafeMutableBytes { try source($0) }
+    isAtEnd = end == 0
+    return !isAtEnd
+  }
+
+  /// Makes sure that nothing follows.
+  func expectEnd() throws {
+    var byte: UInt8 = 0
+    let count = try withUnsafeMutableBytes(of: &byte) { try read(into: $0) }
+    guard count == 0 else { throw damaged("something follows behind the end") }
+  }
+}
