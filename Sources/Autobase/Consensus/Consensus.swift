@@ -27,10 +27,12 @@ final class Consensus {
   /// For each indexer, its oldest open node, and how many others' open nodes that one has seen.
   private var oldest: [(node: Node, blockers: Int)?]
   /// Open merges with a majority of votes, in the order in which they came.
-  private var voted: [Node] = []
+  private(set) var voted: [Node] = []
   private var mergeCount: UInt64 = 0
   var watches: WatchList
   private var isDirty = false
+  /// Told of every group before it is yielded, with the merge through which it is final, if not by itself.
+  var trace: ((_ group: [Node], _ merge: Node?) -> Void)?
   private let ballot: Ballot
 
   /// - Parameters:
@@ -86,10 +88,7 @@ final class Consensus {
     if indexers.count == 1 { return shiftOnly() }
     recount()
     let tails = indexerTails()
-    for tail in tails where isConfirmed(tail) {
-      remove(tail)
-      return [tail]
-    }
+    for tail in tails where isConfirmed(tail) { return take([tail], through: nil) }
     for merge in voted where isConfirmed(merge) { return yield(merge, tails) }
     isDirty = false
     return []
@@ -101,8 +100,13 @@ final class Consensus {
       isDirty = false
       return []
     }
-    remove(node)
-    return [node]
+    return take([node], through: nil)
+  }
+
+  private func take(_ group: [Node], through merge: Node?) -> [Node] {
+    trace?(group, merge)
+    for node in group { remove(node) }
+    return group
   }
 
   private func yield(_ merge: Node, _ tails: [Node]) -> [Node] {
@@ -114,14 +118,10 @@ final class Consensus {
       if next == nil {
         next = voted.first { $0 !== observer && sees(observer, $0) && isConfirmed($0, asOf: observer) }
       }
-      guard let next else {
-        for tail in seenTails { remove(tail) }
-        return seenTails
-      }
+      guard let next else { return take(seenTails, through: merge) }
       node = next
     }
-    remove(node)
-    return [node]
+    return take([node], through: merge)
   }
 }
 

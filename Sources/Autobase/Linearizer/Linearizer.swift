@@ -166,6 +166,8 @@ extension Linearizer {
     var indexed: [Node]
     /// All other nodes.
     var tip: ArraySlice<Node>
+    /// Where in `indexed` each group ends; only while consensus is traced.
+    var groupEnds: [Int] = []
 
     /// Number of nodes in all.
     var length: Int { indexed.count + tip.count }
@@ -182,17 +184,19 @@ extension Linearizer {
     isUpdated = false
     settle()
     var indexed: [Node] = []
+    var groupEnds: [Int] = []
     while true {
       let group = consensus.shift()
       if group.isEmpty { break }
       emit(group, &indexed)
+      if consensus.trace != nil { groupEnds.append(indexed.count) }
     }
     if !indexed.isEmpty, let changed = tip.remove(indexed) { track(changed) }
     defer {
       shared = tip.count
       undo = 0
     }
-    return Update(shared: shared, undo: undo, indexed: indexed, tip: tip.nodes)
+    return Update(shared: shared, undo: undo, indexed: indexed, tip: tip.nodes, groupEnds: groupEnds)
   }
 
   /// Appends a group and all its un-yielded ancestors to `indexed`, ordered within themselves.

@@ -90,7 +90,8 @@ extension NodeOrder.Item {
   }
 }
 
-private struct GivenMessages: MessageSource {
+/// The messages of one writer, given.
+struct GivenMessages: MessageSource {
   let list: [OplogMessage]
   var length: UInt64 { UInt64(list.count) }
   func message(_ length: UInt64) -> OplogMessage { list[Int(length) - 1] }
