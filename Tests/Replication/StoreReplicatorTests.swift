@@ -50,6 +50,37 @@ import Testing
     #expect(pair.wire.initiator.stream?.coreCount == 1)
   }
 
+  /// The other side may learn of a log later, without saying so. Then it stays open, even if nobody downloads.
+  @Test func whatWasRejectedIsOfferedAgain() throws {
+    let pair = try Pair()
+    let log = try pair.stores[0].get(name: "a")
+    pair.replicators[0].activate(log, policy: .none)
+    try pair.run()
+    var times: [UInt64] = []
+    while times.count < 12, let time = pair.replicators[0].nextDeadline {
+      pair.replicators[0].expire(at: time)
+      try pair.wire.run(now: time) { for replicator in pair.replicators { replicator.flush() } }
+      if pair.wire.responder.rejected.count == times.count + 2 { times.append(time) }
+    }
+    #expect(times.count == 12 && times[0] == 250)
+    #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 <= 64_000 })
+    try pair.stores[1].get(key: log.key).setUserData("known", [1])
+    let time = try #require(pair.wire.initiator.stream?.nextDeadline)
+    pair.replicators[0].expire(at: time)
+    try pair.wire.run(now: time) { for replicator in pair.replicators { replicator.flush() } }
+    #expect(pair.wire.initiator.stream?.coreCount == 1)
+    #expect(pair.replicators[1].core(log.discoveryKey)?.peers.count == 1)
+    #expect(pair.wire.initiator.stream?.nextDeadline == nil)
+    // What is of no use any more is not.
+    let other = try pair.stores[0].get(name: "b")
+    pair.replicators[0].activate(other)
+    try pair.run()
+    #expect(pair.wire.initiator.stream?.nextDeadline != nil)
+    pair.replicators[0].deactivate(other.discoveryKey)
+    pair.wire.initiator.stream?.expire(at: time + 1_000_000)
+    #expect(pair.wire.initiator.stream?.nextDeadline == nil)
+  }
+
   @Test func aStoredLogIsOpenedWhenAskedForAndForgottenLater() throws {
     let pair = try Pair()
     let log = try pair.stores[0].get(name: "a")

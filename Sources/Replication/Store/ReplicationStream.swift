@@ -33,6 +33,7 @@ public final class ReplicationStream {
   /// How often a channel was opened again that the other side had closed.
   private var reopenings: [PairKey: Int] = [:]
   private static let maximumReopenings = 16
+  private var rejections = Rejections()
 
   init(
     _ store: StoreReplicator, carrier: any MuxCarrier, role: StreamRole, handshakeHash: [UInt8],
@@ -123,17 +124,18 @@ public final class ReplicationStream {
       if let known = cores[channel] {
         store.touch(known.core)
         try known.peer.opened(handshake: handshake, now: now)
+        rejections.remove(known.core.replicator.pairKey)
         store.onPeer?(self, known.core.replicator, .opened)
       } else if let known = topics[channel] {
         try known.peer.opened(handshake: handshake)
       }
     case .closed(let channel, let isRemote):
       store.tell(now)
-      channelClosed(channel, isRemote: isRemote)
+      channelClosed(channel, isRemote: isRemote, now: now)
     }
   }
 
-  private func channelClosed(_ channel: MuxChannel, isRemote: Bool) {
+  private func channelClosed(_ channel: MuxChannel, isRemote: Bool, now: UInt64) {
     if let known = topics.removeValue(forKey: channel) {
       channels[known.topic.pairKey] = nil
       known.peer.closed()
@@ -150,10 +152,22 @@ public final class ReplicationStream {
     known.peer.closed()
     store.touch(known.core)
     store.scheduleIdleCheck()
+    if isRemote, !wasOpen, !isClosed, known.core.isActive { rejections.add(replicator.pairKey, now: now) }
     store.onPeer?(self, replicator, wasOpen ? .closed : .rejected)
     guard reopens else { return }
     reopenings[replicator.pairKey, default: 0] += 1
     open(known.core)
+  }
+
+  /// When ``expire(at:)`` has something to do; nil for never, as things stand.
+  var nextDeadline: UInt64? { rejections.nextTime }
+
+  /// Offers again what was rejected long enough ago and is still in use.
+  func expire(at now: UInt64) {
+    for key in rejections.takeDue(now) {
+      let core = Fixed32(key.identifier).flatMap { store.cores[$0] }
+      if let core, core.isActive, channels[key] == nil { open(core) } else { rejections.remove(key) }
+    }
   }
 
   /// The other side took output: goes on with what waited for that.
@@ -184,7 +198,7 @@ public final class ReplicationStream {
   public func closed() {
     guard !isClosed else { return }
     isClosed = true
-    for channel in Array(cores.keys) + Array(topics.keys) { channelClosed(channel, isRemote: true) }
+    for channel in Array(cores.keys) + Array(topics.keys) { channelClosed(channel, isRemote: true, now: 0) }
     store.remove(self)
   }
 }

@@ -11,7 +11,8 @@ public import Protomux
 ///                  └─ ReplicationStream, one a connection ┘
 /// ```
 ///
-/// Logs in use (``activate(_:policy:)``) are offered on every connection, when it begins or when they come into use.
+/// Logs in use (``activate(_:policy:)``) are offered on every connection, when it begins or when they come into use, and
+/// again from time to time where they were rejected.
 /// Other stored logs are opened when a peer asks for them by discovery key, served while it is there, and closed when
 /// nobody needed them for some seconds. A log that is not stored is never created: the peer gets a REJECT.
 ///
@@ -94,10 +95,11 @@ public final class StoreReplicator {
     let wasActive = core.isActive
     core.isActive = true
     if core.replicator.downloadPolicy != policy { core.replicator.downloadPolicy = policy }
-    let isDownloading = policy != .none
-    if core.replicator.isDownloading != isDownloading { core.replicator.isDownloading = isDownloading }
+    // Said of everything in use, also of what is only served, as the reference does: a peer that has no use for the log yet
+    // would close the channel otherwise, and not hear of what is appended.
+    core.replicator.isDownloading = true
     touch(core)
-    if !wasActive || isDownloading { for stream in streams { stream.open(core) } }
+    if !wasActive || policy != .none { for stream in streams { stream.open(core) } }
     return core.replicator
   }
 
@@ -220,6 +222,9 @@ public final class StoreReplicator {
     for core in cores.values {
       if let deadline = core.replicator.nextDeadline { earliest = min(earliest ?? deadline, deadline) }
     }
+    for stream in streams {
+      if let deadline = stream.nextDeadline { earliest = min(earliest ?? deadline, deadline) }
+    }
     return earliest
   }
 
@@ -231,6 +236,7 @@ public final class StoreReplicator {
       core.replicator.expire(at: now)
       touch(core)
     }
+    for stream in streams { stream.expire(at: now) }
     if let time = nextIdleCheck, time <= now { checkIdle() }
     flush()
   }
