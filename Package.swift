@@ -122,7 +122,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     tool(
-      "hc-log", ["StoreToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
+      "hc-log",
+      [
+        "StoreToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "Autobase", "Corestore", "Hypercore",
+        "HypercoreCrypto", "JSON", "CompactEncoding",
+      ]),
     tool(
       "registry-admin",
       [

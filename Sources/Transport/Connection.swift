@@ -42,6 +42,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
   /// When the socket last took output.
   private var lastTaken: UInt64
   private var closeTime = UInt64.max
+  private var isEnding = false
   private var alarm: Scheduled<Void>?
   private var alarmTime = UInt64.max
   private let isGone = Atomic(false)
@@ -153,6 +154,8 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
   /// Writes everything that was sent on the muxer.
   public func flush() {
     guard closeReason == nil else { return }
+    // What is sent after the end is for nobody.
+    guard !isEnding else { return armAlarm() }
     mux.uncork(unwrapsSingle: true)
     do {
       try mux.drainFrames { frame throws(SecureStreamError) in try stream.send(frame) }
@@ -203,6 +206,7 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
       budget.outputByteCount -= count
       lastTaken = milliseconds()
       if case .failure(let error) = result { return fail(TransportError(error)) }
+      if isEnding { return endOutput() }
       if wantsOutputTaken || isPaused { outputTaken() }
     }
   }
@@ -239,13 +243,21 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     try? channel.syncOptions?.setOption(.autoRead, value: !pause)
   }
 
-  /// Writes what was sent, then closes the connection when the other side did or after a second, whichever is first: a
-  /// socket that is closed with unread input takes back what was written last.
+  /// Writes what was sent and tells the other side that nothing more comes, then closes the connection when the other side
+  /// did or after a second, whichever is first: a socket that is closed with unread input takes back what was written last.
   public func closeGracefully() {
-    guard closeReason == nil else { return }
+    guard closeReason == nil, !isEnding else { return }
     flush()
+    isEnding = true
     closeTime = min(closeTime, now + 1_000)
     armAlarm()
+    endOutput()
+  }
+
+  /// Ends the output once the socket has taken all of it.
+  private func endOutput() {
+    guard isEnding, outputByteCount == 0, closeReason == nil else { return }
+    channel.close(mode: .output, promise: nil)
   }
 
   /// Closes the connection now.

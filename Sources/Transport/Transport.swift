@@ -36,6 +36,9 @@ public final class TransportLoop: Sendable {
   /// Ends the thread; connections that are still open are dropped.
   public func shutdown() async { try? await group.shutdownGracefully() }
 
+  /// The time, in milliseconds, on the clock of connections.
+  public static var now: UInt64 { milliseconds() }
+
   /// Runs `body` on the thread.
   public func execute(_ body: @escaping @Sendable () -> Void) { group.any().execute(body) }
 }

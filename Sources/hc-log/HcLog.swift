@@ -10,6 +10,6 @@ struct HcLog: ToolCommand {
     version: Version.current,
     subcommands: [
       CreateCommand.self, AppendCommand.self, CatCommand.self, ListCommand.self, InfoCommand.self, VerifyCommand.self,
-      ProofCommand.self,
+      ProofCommand.self, ReplicateCommand.self,
     ])
 }

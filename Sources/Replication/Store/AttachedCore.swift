@@ -1,4 +1,3 @@
-internal import CompactEncoding
 internal import Hypercore
 
 /// A log that takes part in the replication of a store.
@@ -12,6 +11,8 @@ final class AttachedCore {
   var isTouched = false
   /// Checks since it was last of use.
   var idleCheckCount = 0
+  /// What went to and came from peers that are gone.
+  var pastTraffic = LogTraffic()
   /// The log as peers were last told of it.
   var seen: State
 
@@ -37,6 +38,13 @@ final class AttachedCore {
   }
 
   var log: Hypercore { replicator.log }
+
+  /// What went to and came from all peers so far.
+  var traffic: LogTraffic {
+    var sum = pastTraffic
+    for peer in replicator.peers { sum.add(peer) }
+    return sum
+  }
 
   /// Whether nobody needs it.
   var isIdle: Bool { !isActive && replicator.peers.isEmpty }

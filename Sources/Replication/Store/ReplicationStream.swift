@@ -59,6 +59,9 @@ public final class ReplicationStream {
     channels[topic.pairKey].flatMap { topics[$0]?.peer }
   }
 
+  /// Whether some log was offered, and the other side has not yet said whether it has it, or in what state.
+  public var isAwaitingPeers: Bool { cores.values.contains { !$0.peer.isOpen || !$0.peer.hasSynced } }
+
   // MARK: Channels
 
   /// Opens a log's channel unless it is open.
@@ -144,11 +147,11 @@ public final class ReplicationStream {
     let replicator = known.core.replicator
     channels[replicator.pairKey] = nil
     let wasOpen = known.peer.isOpen
-    // Both sides may have said that they want nothing, and this one changed its mind before it heard of the end. The other
-    // side may also have no use for the log any more; then it rejects this, once.
+    // Both sides may have said that they want nothing, and this one changed its mind before it heard of the end.
     let reopens =
-      isRemote && wasOpen && !isClosed && replicator.isDownloading
+      isRemote && wasOpen && !isClosed && replicator.isDownloading && !known.peer.remote.downloading
       && reopenings[replicator.pairKey, default: 0] < Self.maximumReopenings
+    known.core.pastTraffic.add(known.peer)
     known.peer.closed()
     store.touch(known.core)
     store.scheduleIdleCheck()
@@ -179,10 +182,7 @@ public final class ReplicationStream {
   /// Whether so many requests wait to be answered that no more should be read.
   public var isOverloaded: Bool {
     guard !carrier.isWritable else { return false }
-    let queued = cores.values.reduce(0) { count, known in
-      count + (known.core.replicator.status.peers.first { $0.number == known.peer.number }?.requestsQueued ?? 0)
-    }
-    return queued > store.settings.maximumQueuedRequests
+    return cores.values.reduce(0) { $0 + $1.peer.queue.count } > store.settings.maximumQueuedRequests
   }
 
   /// Closes all channels of this object; the connection stays.

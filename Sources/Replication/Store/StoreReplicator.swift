@@ -125,6 +125,9 @@ public final class StoreReplicator {
     cores.sorted { $0.log.id.rawValue < $1.log.id.rawValue }
   }
 
+  /// What went to and came from peers so far, by discovery key, for all logs that take part.
+  public var traffic: [Fixed32: LogTraffic] { cores.mapValues(\.traffic) }
+
   /// Whether a log is in use.
   public func isActive(_ discoveryKey: Fixed32) -> Bool { cores[discoveryKey]?.isActive == true }
 
