@@ -38,13 +38,17 @@ struct ReplicationSummary {
             + state)
         continue
       }
-      var object: JSONObject = [
-        "key": .string(options.text(log.key)), "name": .string(line.goal.text),
-        "length": .integer(Int64(log.length)), "contiguousLength": .integer(Int64(log.contiguousLength)),
-        "fork": .integer(Int64(log.fork)), "received": .integer(Int64(traffic.blocksDownloaded)),
-        "receivedBytes": .integer(Int64(traffic.bytesDownloaded)), "sent": .integer(Int64(traffic.blocksUploaded)),
-        "sentBytes": .integer(Int64(traffic.bytesUploaded)), "complete": .bool(line.shortfall == nil),
-      ]
+      var object = JSONObject()
+      object["key"] = .string(options.text(log.key))
+      object["name"] = .string(line.goal.text)
+      object["length"] = .integer(Int64(log.length))
+      object["contiguousLength"] = .integer(Int64(log.contiguousLength))
+      object["fork"] = .integer(Int64(log.fork))
+      object["received"] = .integer(Int64(traffic.blocksDownloaded))
+      object["receivedBytes"] = .integer(Int64(traffic.bytesDownloaded))
+      object["sent"] = .integer(Int64(traffic.blocksUploaded))
+      object["sentBytes"] = .integer(Int64(traffic.bytesUploaded))
+      object["complete"] = .bool(line.shortfall == nil)
       if let shortfall = line.shortfall { object["missing"] = .string(shortfall) }
       var bytes: [UInt8] = []
       JSON.object(object).write(to: &bytes)

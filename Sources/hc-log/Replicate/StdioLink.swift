@@ -17,6 +17,8 @@ final class StdioLink {
   private let isSocket: (input: Bool, output: Bool)
   private let flags: (input: Int32, output: Int32)
   private var isOutputClosed = false
+  /// `F_SETPIPE_SZ`, which the module map leaves out.
+  private static let setPipeSize: Int32 = 1031
 
   init() throws(ToolError) {
     for (descriptor, name) in [(Self.input, "input"), (Self.output, "output")] {
@@ -34,7 +36,7 @@ final class StdioLink {
     if !isSocket.output {
       _ = fcntl(Self.output, F_SETFL, flags.output | O_NONBLOCK)
       // A longer pipe saves switches between the processes; how long it may be is up to the system.
-      _ = fcntl(Self.output, F_SETPIPE_SZ, 1 << 20)
+      _ = fcntl(Self.output, Self.setPipeSize, 1 << 20)
     }
   }
 
@@ -49,7 +51,7 @@ final class StdioLink {
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(ToolError) -> Read {
     let count =
       isSocket.input
-      ? recv(Self.input, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+      ? recv(Self.input, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
       : Glibc.read(Self.input, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count == 0 { return .end }
@@ -70,7 +72,7 @@ final class StdioLink {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
       let count =
         isSocket.output
-        ? send(Self.output, rest.baseAddress, rest.count, Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue))
+        ? send(Self.output, rest.baseAddress, rest.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
         : Glibc.write(Self.output, rest.baseAddress, rest.count)
       if count >= 0 {
         done += count

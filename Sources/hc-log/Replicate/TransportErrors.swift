@@ -1,3 +1,5 @@
+import CompactEncoding
+import HypercoreCrypto
 import ToolKit
 import Transport
 
@@ -10,7 +12,7 @@ extension ToolError {
       if case .tcp(_, let port) = address, port != 0 { hints = ["port 0 lets the system choose a free one"] }
     case .secureStream(.unexpectedRemoteKey):
       self.init(
-        .integrity, "another peer is there: \(error)", hint: "the peer prints KEY@HOST:PORT when it listens")
+        .integrity, "another peer is there: \(error)", hint: "a peer that listens prints its KEY@HOST:PORT")
     case .notAdmitted, .closedByPeer:
       self.init(.temporary, "\(error)", hint: "it may admit other keys only")
     default: self.init(.temporary, "\(error)")
