@@ -89,6 +89,7 @@
 /// Source: spec 03.
 
 public import CompactEncoding
+import Hyperbee
 import Hypercore
 import HypercoreCrypto
 
@@ -153,6 +154,7 @@ public final class Autobase {
   /// Counts what changed views or signatures.
   public internal(set) var changeCount: UInt64 = 0
   var isCaughtUp = false
+  private var hasDroppedTip = false
   /// Whether memory may differ from the store, after a failure.
   var needsReload = false
   /// Whether the base does nothing any more.
@@ -172,6 +174,8 @@ public final class Autobase {
     public var linksOldEncryption: Bool
     /// Whether to go on from a state that others have signed when much is missing.
     public var fastForwards: Bool
+    /// Whether to apply everything again that is not final when the base is opened.
+    public var dropsTip: Bool
     /// Whether an error in `apply` closes the base, as in the reference; else only what led to it is undone.
     public var closesOnError: Bool
     /// Whether to download, after that, the blocks of views that were not computed here; else only those that are read.
@@ -180,7 +184,7 @@ public final class Autobase {
     /// The defaults.
     public init(
       isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false,
-      fastForwards: Bool = true, downloadsViews: Bool = true, closesOnError: Bool = false
+      fastForwards: Bool = true, downloadsViews: Bool = true, closesOnError: Bool = false, dropsTip: Bool = false
     ) {
       self.isOptimistic = isOptimistic
       self.nodesPerRound = nodesPerRound
@@ -188,6 +192,7 @@ public final class Autobase {
       self.linksOldEncryption = linksOldEncryption
       self.fastForwards = fastForwards
       self.closesOnError = closesOnError
+      self.dropsTip = dropsTip
       self.downloadsViews = downloadsViews
     }
   }
@@ -236,9 +241,36 @@ extension Autobase {
   /// Ends the base: nothing can be appended, and views no longer change.
   public func close() { isClosed = true }
 
-  /// Reads the state that the store holds.
+  /// Reads the state that the store holds; one that is not whole is left for an earlier one.
   func load() throws {
     needsReload = true
+    let boot = try local?.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
+    // What a record of version 0 says of the views is not always right.
+    if boot?.version == 0, !storage.isReadOnly { try restoreWholeState() }
+    do {
+      try loadState()
+      if options.dropsTip, !hasDroppedTip, !storage.isReadOnly {
+        hasDroppedTip = true
+        isCaughtUp = true
+        try dropTip()
+        try flush([])
+      }
+    } catch  where Self.isCorruption(error) && !storage.isReadOnly {
+      try restoreWholeState()
+      try loadState()
+    }
+    needsReload = false
+  }
+
+  /// Whether an error says that what is stored contradicts itself.
+  static func isCorruption(_ error: any Error) -> Bool {
+    switch error {
+    case AutobaseError.corrupt, is DecodingError, is MerkleError, is BeeError, LogError.blockNotAvailable: true
+    default: false
+    }
+  }
+
+  private func loadState() throws {
     let boot = try local?.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
     updates = try UpdateLog(local?.records() ?? [])
     let cores: ViewSet
@@ -281,7 +313,6 @@ extension Autobase {
     if !storage.isReadOnly {
       for view in allViews { try view.storage.remember(name: view.name, of: key) }
     }
-    needsReload = false
   }
 
   /// Whether another process has written what is kept in memory here.

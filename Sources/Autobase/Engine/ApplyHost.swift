@@ -59,6 +59,9 @@ public final class ApplyHost {
     return true
   }
 
+  /// Says that the application would rather go on from a state that others have signed than apply what is missing.
+  public func preferFastForward() { base.fastForwardState.minimum = 1 }
+
   /// Stops the base: it stays where it is until it is opened with an `apply` that copes with this node.
   public func interrupt(_ reason: String) throws -> Never { throw AutobaseError.interrupted(reason) }
 }

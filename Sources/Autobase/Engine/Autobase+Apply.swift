@@ -6,9 +6,10 @@ extension Autobase {
   ///
   /// - Returns: whether the set of indexers changed, so that the linearizer must be built anew.
   func apply(_ update: Linearizer.Update, _ localNodes: [Node]) throws -> Bool {
-    var cut = processAppliedAlready(update)
+    var cut = try processAppliedAlready(update)
     try undo(update.undo)
     if info.members == 0 { try system.add(key, isIndexer: true) }
+    fastForwardState.minimum = FastForward.defaultMinimum
     applyingIndexed = UInt64(update.indexed.count)
     try writing { try applyNodes(update, &cut) }
     if let fork = pendingFork {
@@ -31,12 +32,13 @@ extension Autobase {
   }
 
   /// Nodes that are indexed now and were applied at their place before.
-  private func processAppliedAlready(_ update: Linearizer.Update) -> Cut? {
+  private func processAppliedAlready(_ update: Linearizer.Update) throws -> Cut? {
     var record = 0
     for k in 0..<min(update.indexed.count, update.shared) {
       let node = update.indexed[k]
       if node.batch > 1 { continue }
       shift(node)
+      guard record < updates.count else { throw AutobaseError.corrupt("records of applied nodes are missing") }
       if updates[record].indexers { return Cut(count: k + 1) }
       record += 1
     }

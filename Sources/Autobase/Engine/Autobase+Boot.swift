@@ -46,10 +46,10 @@ extension Autobase {
     let reopened = readers.keys
     readers = ReaderSet()
     if let local { try openReader(local.key) }
-    for writer in indexers + indexedInfo.heads.map({ $0.key }) + reopened { try openReader(writer) }
+    for writer in indexers + indexedInfo.heads.map({ $0.key }) { try openReader(writer) }
+    for writer in reopened { try openReaderIfPossible(writer) }
     for writer in wakeups {
-      let reader = try openReader(writer.key)
-      reader.announcedLength = max(reader.announcedLength, writer.length)
+      try openReaderIfPossible(writer.key, announcedLength: writer.length)
     }
     try openSources()
   }
@@ -73,6 +73,18 @@ extension Autobase {
     return reader
   }
 
+  /// The same when its record in the system view is stored here. After a fast-forward it may not be: then it is fetched
+  /// with the next advance.
+  func openReaderIfPossible(_ writer: Fixed32, announcedLength: UInt64 = 0) throws {
+    do {
+      let reader = try openReader(writer)
+      reader.announcedLength = max(reader.announcedLength, announcedLength)
+    } catch LogError.blockNotAvailable {
+      system.view.clearUnread()
+      wantedWriters.append(writer)
+    }
+  }
+
   /// Starts reading a writer that others tell of.
   public func hintWriter(_ writer: Fixed32) throws { try openReader(writer) }
 
@@ -82,6 +94,17 @@ extension Autobase {
   /// so that it is applied again (spec 03 §13.2).
   func catchUp() throws {
     isCaughtUp = true
+    do {
+      try takeState()
+    } catch  where Self.isCorruption(error) && allViews.allSatisfy({ $0.unread.isEmpty }) {
+      try restoreWholeState()
+      try load()
+      isCaughtUp = true
+      try takeState()
+    }
+  }
+
+  private func takeState() throws {
     if try needsMigration() {
       try migrate([])
       try restart()
@@ -150,6 +173,7 @@ extension Autobase {
   private func feedTip() throws -> Bool {
     for record in updates.all {
       let reader = try openReader(record.key)
+      guard reader.window.length + record.batch == record.length else { return false }
       while reader.window.length < record.length {
         guard case .added = try reader.loadBatch(into: linearizer, open: { try openReader($0).window }) else {
           return false
@@ -189,6 +213,12 @@ extension Autobase {
         }
       }
       try truncate(encryption, to: info.encryptionLength)
+      for view in userViews where view.length < view.mappedIndex.map({ info.views[$0].length }) ?? 0 {
+        throw AutobaseError.corrupt("view \(view.name) has \(view.length) blocks, fewer than are final")
+      }
+      guard system.length == length else {
+        throw AutobaseError.corrupt("the system view has \(system.length) blocks, fewer than \(length)")
+      }
     }
   }
 

@@ -57,6 +57,8 @@ final class WriterReader {
   private(set) var isFrozen = false
   /// The node of another writer that the next batch references and that is not in the graph.
   private(set) var missing: Checkout?
+  /// Where it began to be read.
+  let start: UInt64
   /// The length that somebody said it has.
   var announcedLength: UInt64 = 0
 
@@ -64,6 +66,7 @@ final class WriterReader {
     self.key = key
     self.source = source
     self.window = window
+    start = window.offset
   }
 
   /// Whether all of the log is in the graph.

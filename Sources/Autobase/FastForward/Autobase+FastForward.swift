@@ -85,12 +85,23 @@ extension Autobase {
       fastForwardState.running = FastForward(key: key, minimum: 0, isForced: true, now: now)
     } else if let target = try fastForwardState.target ?? laterSystemCore() {
       fastForwardState.running = FastForward(key: target, minimum: FastForward.defaultMinimum, now: now)
+    } else if isFreshAndBehind {
+      fastForwardState.running = FastForward(writer: self.key, now: now)
     } else {
       let known = max(fastForwardState.remoteLengths[key] ?? 0, system.view.storage.signedLog.length)
       guard known >= length + fastForwardState.minimum else { return }
       fastForwardState.running = FastForward(
         key: key, minimum: fastForwardState.minimum, announcedLength: known, now: now)
     }
+  }
+
+  /// Whether nothing is applied here, and much of the bootstrap writer's log is still to come.
+  private var isFreshAndBehind: Bool {
+    guard info.members == 0, ownLog?.key != key, let reader = readers[key],
+      let log = (reader.source as? LoggedMessages)?.log
+    else { return false }
+    // Every node makes two blocks of the system view.
+    return log.length >= log.contiguousLength + FastForward.defaultMinimum / 2
   }
 
   /// The system core that a quorum of the signers of the present one have moved to, when they have signed more than is
@@ -111,8 +122,9 @@ extension Autobase {
   /// Moves to the gathered state, in one transaction.
   private func applyFastForward(_ target: FastForward) throws -> Bool {
     let old = allViews.map { $0.storage }
+    guard let key = target.key else { return false }
     try change {
-      guard let core = try storage.view(key: target.key) else { return }
+      guard let core = try storage.view(key: key) else { return }
       try core.reset(to: target.length)
       if core.manifest.version >= 2, let linked = try core.manifest.linked?.first.flatMap({ try storage.view(key: $0) })
       {
@@ -126,12 +138,12 @@ extension Autobase {
         for source in old { try next.fillPrologue(from: source) }
         try next.reset(to: view.length)
       }
-      let kept = Set(info.views.map { $0.key } + [target.key])
+      let kept = Set(info.views.map { $0.key } + [key])
       for view in old where !kept.contains(view.key) && view.length > view.signedLength {
         try view.reset(to: view.signedLength)
       }
       updates.reset()
-      try storeBoot(BootRecord(key: target.key, systemLength: target.length, fastForwarding: true))
+      try storeBoot(BootRecord(key: key, systemLength: target.length, fastForwarding: true))
       endFastForward()
       fastForwardState.remoteLengths = [:]
       let queued = queue

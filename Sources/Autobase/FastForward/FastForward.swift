@@ -8,6 +8,7 @@ import Hypercore
 /// A state machine without input or output: ``step(_:now:)`` looks at what is stored, and says what is missing.
 ///
 /// ```
+/// in a base of which nothing is known: the newest block of the bootstrap writer, which names a system core
 /// the signed head of the target system core, and of the encryption core it names
 /// block length − 1 of it: the info
 /// the records of the local writer, of all indexers and all heads
@@ -16,8 +17,10 @@ import Hypercore
 ///
 /// Nothing new for ``timeoutMilliseconds`` ends it.
 struct FastForward {
-  /// The target system core.
-  let key: Fixed32
+  /// The target system core, once it is known.
+  private(set) var key: Fixed32?
+  /// The writer whose newest block names it, in a base of which nothing else is known.
+  let writer: Fixed32?
   /// The least number of blocks to gain.
   let minimum: UInt64
   /// Whether to go there whatever is gained.
@@ -38,8 +41,18 @@ struct FastForward {
   /// How long not to try again after a failure.
   static let pauseMilliseconds: UInt64 = 300_000
 
+  /// One that begins with the system core that a writer's newest block names.
+  init(writer: Fixed32, now: UInt64) {
+    self.writer = writer
+    announcedLength = 1
+    minimum = Self.defaultMinimum
+    isForced = false
+    deadline = now + Self.timeoutMilliseconds
+  }
+
   init(key: Fixed32, minimum: UInt64, isForced: Bool = false, announcedLength: UInt64 = 1, now: UInt64) {
     self.key = key
+    writer = nil
     self.announcedLength = announcedLength
     self.minimum = minimum
     self.isForced = isForced
@@ -73,6 +86,14 @@ struct FastForward {
   }
 
   private mutating func gather(_ base: Autobase) throws -> Outcome {
+    if let writer, key == nil {
+      let log = LoggedMessages(log: try base.storage.writer(writer), keys: base.keys)
+      let length = log.length
+      let found = try need(writer, "the log of writer") { try CheckpointState(at: length) { try log.message($0) } }
+      key = found?.digest?.value
+      if !missing.isEmpty { return .waits }
+    }
+    guard let key, key != base.system.view.key || writer == nil else { return .notWorthwhile }
     let expected = isForced ? 1 : min(announcedLength, base.length + minimum)
     guard let system = try core(key, max(expected, length), "the system core", base) else { return .waits }
     let keys = BlockKeys(baseKey: base.key, encryptionKey: base.encryptionKey)
@@ -92,11 +113,13 @@ struct FastForward {
     let found: SystemInfo?? = try need(key, "the system core") { try SystemView.info(at: target, bee) }
     guard let found else { return .waits }
     guard let info = found, info.members > 0 else { return .failed }
-    try gather(info, bee, base)
+    try gather(info, bee, key, base)
     return missing.isEmpty ? .ready : .waits
   }
 
-  private mutating func gather(_ info: SystemInfo, _ bee: Hyperbee, _ base: Autobase) throws {
+  private mutating func gather(
+    _ info: SystemInfo, _ bee: Hyperbee, _ key: Fixed32, _ base: Autobase
+  ) throws {
     var members = info.indexers.map { $0.key } + info.heads.map { $0.key }
     if let local = base.local { members.append(local.key) }
     for member in Set(members) {

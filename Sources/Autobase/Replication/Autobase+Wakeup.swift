@@ -43,7 +43,7 @@ extension Autobase {
           reader.announcedLength = length
           isNew = true
         } else if readers.keys.count < Self.maximumHintedReaders, try !isFinal(hint) {
-          try openReader(hint.key).announcedLength = hint.length ?? 0
+          try openReaderIfPossible(hint.key, announcedLength: hint.length ?? 0)
           isNew = true
         }
       }

@@ -33,7 +33,7 @@ extension Autobase {
       let rests = isLocal ? !isRecovering : isFastForwarding
       list.add(
         WantedCore(
-          key: reader.key, role: .writer, download: rests ? .nothing : .everything,
+          key: reader.key, role: .writer, download: rests ? .nothing : download(of: reader),
           isActive: isActive && (isLocal || !isFastForwarding)))
     }
   }
@@ -44,6 +44,14 @@ extension Autobase {
       let ranges = blocks.sorted().map { $0..<$0 + 1 }
       list.add(WantedCore(key: key, role: .fastForward, download: .head(blocks: ranges), isActive: true))
     }
+  }
+
+  /// All blocks, or those behind what was final already when the writer was opened after a fast-forward.
+  private func download(of reader: WriterReader) -> WantedCore.Download {
+    guard let log = (reader.source as? LoggedMessages)?.log, log.contiguousLength < reader.start else {
+      return .everything
+    }
+    return .head(blocks: [reader.start..<UInt64(1) << 53])
   }
 
   private func isWanted(_ reader: WriterReader) -> Bool {

@@ -40,6 +40,8 @@ public protocol BaseStorage: AnyObject {
 public protocol WriterLog: ReadableLog {
   /// The core key.
   var key: Fixed32 { get }
+  /// Blocks up to this index are all stored here.
+  var contiguousLength: UInt64 { get }
   /// The manifest, when it is known here.
   var manifest: Manifest? { get }
   /// A small local value, never sent to anyone.

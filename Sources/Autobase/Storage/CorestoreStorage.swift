@@ -40,7 +40,8 @@ public final class CorestoreStorage: BaseStorage {
   public func isStored(_ key: Fixed32) throws -> Bool { try store.has(key: key) }
 
   public func writer(_ key: Fixed32) throws -> any WriterLog {
-    StoredWriterLog(try store.get(key: key, isReadOnly: true))
+    if try isReadOnly && !store.has(key: key) { return UnknownWriterLog(key: key) }
+    return StoredWriterLog(try store.get(key: key, isReadOnly: true))
   }
 
   public func view(_ manifest: Manifest) throws -> any ViewStorage {
@@ -73,6 +74,22 @@ public final class CorestoreStorage: BaseStorage {
   }
 }
 
+/// The log of a writer of which nothing is stored, in a store that cannot be written.
+private final class UnknownWriterLog: WriterLog {
+  let key: Fixed32
+
+  init(key: Fixed32) { self.key = key }
+
+  var manifest: Manifest? { nil }
+  var length: UInt64 { 0 }
+  var fork: UInt64 { 0 }
+  var contiguousLength: UInt64 { 0 }
+  func block(at index: UInt64) throws -> [UInt8] { throw LogError.blockNotAvailable(index: index, length: 0) }
+  func snapshot() throws -> any ReadableLog { self }
+  func userData(_ key: String) throws -> [UInt8]? { nil }
+  func setUserData(_ key: String, _ value: [UInt8]?) throws { throw SessionError.notWritable }
+}
+
 /// A writer's log in a store.
 final class StoredWriterLog: LocalLog {
   private let core: Hypercore
@@ -83,6 +100,7 @@ final class StoredWriterLog: LocalLog {
   var key: Fixed32 { core.key }
   var manifest: Manifest? { core.manifest }
   var length: UInt64 { core.length }
+  var contiguousLength: UInt64 { core.contiguousLength }
   var fork: UInt64 { core.fork }
   func block(at index: UInt64) throws -> [UInt8] { try core.block(at: index) }
   func snapshot() throws -> any ReadableLog { try core.snapshot() }

@@ -87,6 +87,7 @@ public final class MemoryWriterLog: LocalLog {
   }
 
   public var length: UInt64 { UInt64(blocks.count) }
+  public var contiguousLength: UInt64 { length }
   public var fork: UInt64 { 0 }
 
   public func block(at index: UInt64) throws -> [UInt8] {
