@@ -104,7 +104,8 @@ public final class NodeDriver {
 
   /// When ``expire(at:)`` is to be called, in milliseconds; nil for never, as things stand.
   public var nextDeadline: UInt64? {
-    [acknowledger.nextDeadline, retryTime, replicator.nextDeadline].compactMap { $0 }.min()
+    // After a failure nothing is acknowledged before the retry.
+    [retryTime ?? acknowledger.nextDeadline, replicator.nextDeadline].compactMap { $0 }.min()
   }
 
   /// Does what is due.

@@ -55,6 +55,22 @@ import Testing
     for index in UInt64(0)..<300 { #expect(try reader.log.has(index) == wanted.contains(index)) }
     for index in wanted { #expect(try reader.log.get(index) == writer.log.get(index)) }
   }
+
+  /// A request that is overdue, with nobody else to ask, is no reason to wake up again and again.
+  @Test func overdueRequestsAreQuiet() throws {
+    let network = TestNetwork(seed: 1)
+    let (writer, reader) = try pair(network, .none, blocks: 10)
+    let other = network.add(try TestNode(nil, key: writer.log.key))
+    try network.connect(writer, reader)
+    try network.connect(other, reader)
+    try network.run()
+    reader.replicator.get(3) { _ in }
+    let deadline = try #require(reader.replicator.nextDeadline)
+    reader.replicator.expire(at: deadline)
+    #expect(reader.replicator.nextDeadline == nil)
+    try network.run()
+    #expect(try reader.log.has(3))
+  }
 }
 
 /// Logs that are cut, cleared, damaged and contradicted.

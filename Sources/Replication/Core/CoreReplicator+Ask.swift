@@ -123,7 +123,7 @@ extension CoreReplicator {
     guard !asks.isEmpty else { return }
     do {
       try log.context.read {
-        for index in sawForeignChange ? Array(asks.gets.keys) : asks.open where try local.contains(index) {
+        for index in sawForeignChange ? asks.gets.keys.sorted() : asks.open where try local.contains(index) {
           finished(index)
         }
         sawForeignChange = false
@@ -169,7 +169,7 @@ extension CoreReplicator {
 
   /// Fails everything that was asked for.
   func failAll(_ error: ReplicationError) {
-    for (_, askers) in asks.gets {
+    for (_, askers) in asks.gets.sorted(by: { $0.key < $1.key }) {
       for asker in askers { completions.append { asker.completion(.failure(error)) } }
     }
     for seek in asks.seeks { completions.append { seek.completion(.failure(error)) } }

@@ -4,11 +4,11 @@ import Hypercore
 extension CoreReplicator {
   /// Makes requests. To be called inside a read transaction.
   func schedule() throws {
-    guard !state.isFrozen else { return }
     if let failure = storeFailure {
       guard now >= failure.retry else { return }
       storeFailure = nil
     }
+    guard !state.isFrozen else { return }
     scheduleReorg()
     for peer in peers where canAsk(peer) {
       scheduleHead(peer)
@@ -293,13 +293,14 @@ extension CoreReplicator {
     }
   }
 
-  /// When somebody may be asked for what another peer does not send.
+  /// When somebody may be asked for what another peer does not send. What is late already is looked at whenever something
+  /// comes in: nothing else can let another peer help out.
   private var hotswapDeadline: UInt64? {
     guard peers.count > 1 else { return nil }
     let times = peers.lazy.filter { $0.requests.blockCount > 0 }.flatMap { $0.requests.entries }
       .filter { $0.kind == .block }.map(\.time)
-    guard let oldest = times.min() else { return nil }
-    return max(oldest + settings.hotswapMilliseconds, now + 1)
+    let (wait, now) = (settings.hotswapMilliseconds, now)
+    return times.map { $0 + wait }.filter { $0 > now }.min()
   }
 
   // MARK: Time

@@ -42,7 +42,8 @@ struct Rejections {
       entries[key]?.time = .max
     }
     findNext()
-    return due
+    // In the same order in every run.
+    return due.sorted { $0.identifier.lexicographicallyPrecedes($1.identifier) }
   }
 
   private mutating func findNext() {

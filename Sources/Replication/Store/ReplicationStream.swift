@@ -173,9 +173,14 @@ public final class ReplicationStream {
     }
   }
 
+  /// Channels in an order that is the same in every run.
+  private func inOrder(_ channels: some Sequence<MuxChannel>) -> [MuxChannel] {
+    channels.sorted { $0.identifier < $1.identifier }
+  }
+
   /// The other side took output: goes on with what waited for that.
   public func outputTaken() {
-    for known in cores.values { store.touch(known.core) }
+    for channel in inOrder(cores.keys) { if let known = cores[channel] { store.touch(known.core) } }
     store.flush()
   }
 
@@ -188,8 +193,7 @@ public final class ReplicationStream {
   /// Closes all channels of this object; the connection stays.
   public func close() {
     guard !isClosed else { return }
-    for known in cores.values { carrier.mux.close(known.peer.channel) }
-    for known in topics.values { carrier.mux.close(known.peer.channel) }
+    for channel in inOrder(cores.keys) + inOrder(topics.keys) { carrier.mux.close(channel) }
     carrier.setNeedsFlush()
     closed()
   }
@@ -198,7 +202,7 @@ public final class ReplicationStream {
   public func closed() {
     guard !isClosed else { return }
     isClosed = true
-    for channel in Array(cores.keys) + Array(topics.keys) { channelClosed(channel, isRemote: true, now: 0) }
+    for channel in inOrder(cores.keys) + inOrder(topics.keys) { channelClosed(channel, isRemote: true, now: 0) }
     store.remove(self)
   }
 }

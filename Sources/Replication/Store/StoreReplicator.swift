@@ -64,7 +64,7 @@ public final class StoreReplicator {
       self, carrier: carrier, role: role, handshakeHash: handshakeHash, remotePublicKey: remotePublicKey)
     streams.append(stream)
     for core in sorted(cores.values) where core.isActive { stream.open(core) }
-    for topic in topics.values where topic.isActive { stream.open(topic) }
+    for topic in topics.values.sorted(by: { $0.identifier < $1.identifier }) where topic.isActive { stream.open(topic) }
     onStream?(stream)
     return stream
   }
@@ -234,7 +234,7 @@ public final class StoreReplicator {
   /// It is that late.
   public func expire(at now: UInt64) {
     tell(now)
-    for core in cores.values {
+    for core in sorted(cores.values) {
       guard let deadline = core.replicator.nextDeadline, deadline <= now else { continue }
       core.replicator.expire(at: now)
       touch(core)
@@ -253,7 +253,7 @@ public final class StoreReplicator {
 
   private func checkIdle() {
     nextIdleCheck = nil
-    for (key, core) in cores {
+    for core in sorted(cores.values) {
       guard core.isIdle else {
         core.idleCheckCount = 0
         continue
@@ -263,7 +263,7 @@ public final class StoreReplicator {
         scheduleIdleCheck()
         continue
       }
-      cores[key] = nil
+      cores[core.log.discoveryKey] = nil
       core.replicator.close()
       if core.ownsSession { core.log.close() }
     }
