@@ -170,6 +170,17 @@ let package = Package(
     // A disk below SQLite whose power can be cut.
     .target(name: "TestDisk", dependencies: ["CSQLite"], path: "Tests/TestDisk", swiftSettings: settings),
     tests("JSON"),
+    // A cluster in one process, with a virtual clock, network and disks; see docs/simulation.md.
+    .target(
+      name: "SimulationKit",
+      dependencies: [
+        "TestSupport", "RegistryNode", "Registry", "Autobase", "Replication", "Protomux", "Corestore", "Hypercore",
+        "HypercoreCrypto", "CompactEncoding",
+      ], path: "Tests/SimulationKit", swiftSettings: settings),
+    .executableTarget(
+      name: "simulate", dependencies: ["SimulationKit"], path: "Tests/Simulate", swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["SimulationKit"], path: "Tests/Simulation", swiftSettings: settings),
     // A server that callers can be tried against.
     .executableTarget(
       name: "rpc-test-server",

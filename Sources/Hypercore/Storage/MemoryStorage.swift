@@ -23,17 +23,48 @@ public final class MemoryStorage: Storage {
   private var transaction: TransactionKind?
   private var undo: [(MemoryStorage) -> Void] = []
   public private(set) var version: UInt64 = 0
+  /// The disk that it pretends to rest on; without one everything is durable at once.
+  public weak var disk: (any MemoryStorageDisk)?
+  private var durability = CommitDurability.full
+
+  /// What one transaction has changed, as the way back from it.
+  public struct Commit {
+    /// What the commit is worth.
+    public let durability: CommitDurability
+    fileprivate let undo: [(MemoryStorage) -> Void]
+  }
 
   /// An empty storage.
   public init() {}
 
+  /// A storage with the same content, as a copied disk.
+  public init(copying other: MemoryStorage) {
+    properties = other.properties
+    records = other.records
+    idByDiscoveryKey = other.idByDiscoveryKey
+    coreByAlias = other.coreByAlias
+    areas = other.areas
+    contents = other.contents
+    nextArea = other.nextArea
+  }
+
   public func begin(_ kind: TransactionKind) throws {
     precondition(transaction == nil, "transactions do not nest")
     transaction = kind
+    durability = .full
   }
+
+  public func beginWrite(_ durability: CommitDurability) throws {
+    try begin(.write)
+    self.durability = durability
+  }
+
+  public var isDurable: Bool { disk?.isDurable ?? true }
+  public func makeDurable() throws { try disk?.makeDurable() }
 
   public func commit() throws {
     precondition(transaction != nil, "no transaction is open")
+    if !undo.isEmpty { try disk?.willCommit(Commit(durability: durability, undo: undo)) }
     transaction = nil
     if !undo.isEmpty { version += 1 }
     undo.removeAll()
@@ -44,6 +75,13 @@ public final class MemoryStorage: Storage {
     transaction = nil
     if !undo.isEmpty { version += 1 }
     while let step = undo.popLast() { step(self) }
+  }
+
+  /// Takes back what the newest transaction has changed, as a power cut does with what the disk has not written yet.
+  public func revert(_ commit: Commit) {
+    precondition(transaction == nil, "a transaction is open")
+    version += 1
+    for step in commit.undo.reversed() { step(self) }
   }
 
   /// Notes how to take back the change that follows.
