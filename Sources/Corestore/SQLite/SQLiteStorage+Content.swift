@@ -76,7 +76,7 @@ extension SQLiteStorage {
   public func appendEntries(_ blocks: [[UInt8]], nodes: [TreeNode], from index: UInt64, in area: AreaID) throws {
     guard !blocks.isEmpty else { return }
     willWrite()
-    try check(index + UInt64(blocks.count))
+    try checkEntries(to: index + UInt64(blocks.count))
     var id = BlockID.make(area, index)
     var first = 0
     for block in blocks {
@@ -94,7 +94,7 @@ extension SQLiteStorage {
 
   public func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) throws {
     willWrite()
-    try check(index + 1)
+    try checkEntries(to: index + 1)
     sql.putBlock.bind(BlockID.make(area, index), at: 1)
     try sql.putBlock.run(blob: block, at: 2)
   }
@@ -103,7 +103,7 @@ extension SQLiteStorage {
     guard !nodes.isEmpty else { return }
     willWrite()
     for (entry, nodes) in Dictionary(grouping: nodes, by: { FlatTree.entry(of: $0.index) }) {
-      try check(entry + 1)
+      try checkEntries(to: entry + 1)
       let id = BlockID.make(area, entry)
       sql.nodes.bind(id, at: 1)
       var packed: [UInt8] = []
@@ -140,7 +140,7 @@ extension SQLiteStorage {
     try sql.deleteEntries.run()
   }
 
-  private func check(_ end: UInt64) throws(StoreError) {
+  func checkEntries(to end: UInt64) throws(StoreError) {
     guard end <= BlockID.limit else {
       throw .system(path: directory, operation: "write", detail: "a log is limited to 2^40 blocks")
     }

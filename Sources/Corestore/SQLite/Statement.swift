@@ -68,6 +68,15 @@ struct Statement: ~Copyable {
     try run(blob: second, at: secondIndex)
   }
 
+  /// Executes a statement that returns no row with two blobs bound in place, without a copy.
+  borrowing func run(
+    _ first: UnsafeRawBufferPointer, at firstIndex: Int32, _ second: UnsafeRawBufferPointer, at secondIndex: Int32
+  ) throws(StoreError) {
+    hypertools_bind_blob(handle, firstIndex, first.baseAddress, Int32(first.count))
+    hypertools_bind_blob(handle, secondIndex, second.baseAddress, Int32(second.count))
+    try run()
+  }
+
   /// Advances to the next row; false behind the last one, and then the statement is reset.
   borrowing func step() throws(StoreError) -> Bool {
     let code = sqlite3_step(handle)

@@ -37,28 +37,6 @@ extension Hypercore {
     }
   }
 
-  /// The block at `index` of the default state as it is stored and hashed, or nil.
-  public func servedBlock(_ index: UInt64) throws -> [UInt8]? {
-    try read("get") { _ in try mainState.block(at: index) }
-  }
-
-  /// The siblings on the way up from a block, from its leaf's.
-  ///
-  /// - Throws: ``MerkleError/nodesOutOfBounds`` when the way leads out of the log, ``MerkleError/missingNode(_:)``.
-  public func siblings(ofBlock index: UInt64, count: UInt64, into nodes: inout [TreeNode]) throws {
-    try read("prove") { _ in
-      let main = try mainState
-      let head = 2 * main.length
-      var index = 2 * index
-      for _ in 0..<count {
-        let sibling = FlatTree.sibling(index)
-        index = FlatTree.parent(index)
-        guard !FlatTree.contains(index, head) else { throw MerkleError.nodesOutOfBounds }
-        nodes.append(try main.requiredNode(at: sibling))
-      }
-    }
-  }
-
   /// Where a byte offset lies, as far as the stored nodes tell.
   public func seekResult(bytes: UInt64) throws -> MerkleTree.SeekResult {
     guard bytes <= maximumSafeInteger else { throw SessionError.invalidSeek }

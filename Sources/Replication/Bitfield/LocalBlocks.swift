@@ -40,6 +40,7 @@ final class LocalBlocks {
 
   /// Blocks were stored.
   func insert(_ index: UInt64) {
+    guard index >= known.contiguous else { return }
     if loaded.contains(index / Bitfield.pageSize) || index == known.contiguous { known.insert(index..<index + 1) }
   }
 

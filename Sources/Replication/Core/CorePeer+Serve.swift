@@ -10,19 +10,21 @@ extension CorePeer {
 
   /// Answers what waits, as far as the carrier takes it. To be called inside a read transaction.
   func serve() throws {
+    guard !queue.isEmpty else { return }
+    let server = try BlockServer(replicator.log)
     while isActive, takesOutput, let want = queue.nextWant() { try answer(want) }
-    while isActive, takesOutput, let request = queue.next() { try answer(request) }
+    while isActive, takesOutput, let request = queue.next() { try answer(request, server) }
   }
 
   // MARK: Requests
 
-  private func answer(_ request: RequestMessage) throws {
+  private func answer(_ request: RequestMessage, _ server: BlockServer) throws {
     let state = replicator.state
     if request.request.block != nil && (state.isFrozen || pause != nil && !replicator.settings.allowsPush) { return }
     guard request.fork == state.fork else { return try refuse(request) }
     let parts = request.request
     if let block = parts.block, parts.seek == nil, parts.upgrade == nil, !parts.manifest, state.length > 0 {
-      return try answer(request, block)
+      return try answer(request, block, server)
     }
     if let block = parts.block, try !replicator.local.contains(block.index) { return try refuse(request) }
     let proof: Proof
@@ -35,13 +37,13 @@ extension CorePeer {
   }
 
   /// A block and nothing else: written in place.
-  private func answer(_ request: RequestMessage, _ block: ProofRequest.Target) throws {
-    guard let value = try replicator.log.servedBlock(block.index), block.index < replicator.state.length else {
+  private func answer(_ request: RequestMessage, _ block: ProofRequest.Target, _ server: BlockServer) throws {
+    guard let value = try server.block(block.index), block.index < replicator.state.length else {
       return try refuse(request)
     }
     replicator.servedNodes.removeAll(keepingCapacity: true)
     do {
-      try replicator.log.siblings(ofBlock: block.index, count: block.nodes, into: &replicator.servedNodes)
+      try server.siblings(ofBlock: block.index, count: block.nodes, into: &replicator.servedNodes)
     } catch let error as MerkleError {
       return refuse(request, error)
     }

@@ -114,7 +114,7 @@ extension CoreReplicator {
 
   /// A block is stored that may have been asked for.
   func finished(_ index: UInt64) {
-    guard let askers = asks.gets.removeValue(forKey: index) else { return }
+    guard !asks.gets.isEmpty, let askers = asks.gets.removeValue(forKey: index) else { return }
     for asker in askers { finish(asker.token) { asker.completion(.success(())) } }
   }
 

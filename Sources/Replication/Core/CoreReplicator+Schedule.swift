@@ -343,7 +343,7 @@ extension CoreReplicator {
     let index = entry.target
     if isStored {
       inFlight.remove(index)
-      if extraRequests.removeValue(forKey: index) != nil { cancelOthers(index) }
+      if !extraRequests.isEmpty, extraRequests.removeValue(forKey: index) != nil { cancelOthers(index) }
       return
     }
     peer.run = (.max, 0)

@@ -26,7 +26,7 @@ extension CoreReplicator {
 
   private func add(_ message: DataMessage, _ entry: RequestTable.Entry?, from peer: CorePeer) {
     gatheredByteCount += (message.proof.block?.value.count ?? 0) + 1_024
-    gathered.append(Gathered(peer: peer, entry: entry, message: message))
+    gathered.append(Gathered(peer: peer, entry: entry, other: OtherAnswer(message.proof)))
   }
 
   /// A push, or a proof that another history exists.
@@ -50,11 +50,14 @@ extension CoreReplicator {
   /// Checks and stores everything that was gathered.
   func storeGathered() {
     guard !gathered.isEmpty else { return }
-    let items = gathered + waiting
-    let nodes = gatheredNodes
-    gathered = []
-    waiting = []
-    gatheredNodes = []
+    var items: [Gathered] = []
+    swap(&items, &gathered)
+    if !waiting.isEmpty {
+      items += waiting
+      waiting = []
+    }
+    var nodes: [TreeNode] = []
+    swap(&nodes, &gatheredNodes)
     gatheredByteCount = 0
     do {
       try absorbDurably()
@@ -113,10 +116,10 @@ extension CoreReplicator {
         case .waits: return .waits
         }
       }
-      guard let message = item.message else { return .stale }
+      guard let other = item.other else { return .stale }
       try verifier.store()
       defer { try? verifier.refresh() }
-      return try process(message.proof, item.entry?.kind)
+      return try process(other.proof, item.entry?.kind)
     } catch let error as MerkleError {
       return .failed(error)
     } catch SessionError.storageConflict {
@@ -219,10 +222,10 @@ extension CoreReplicator {
 
 extension Gathered {
   /// The block of the answer, if it has one.
-  var storedBlock: UInt64? { block?.index ?? message?.proof.block?.index }
+  var storedBlock: UInt64? { block?.index ?? other?.proof.block?.index }
 
   /// Bytes of the block of the answer, if it has one.
-  var byteCount: Int? { block?.value.count ?? message?.proof.block?.value.count }
+  var byteCount: Int? { block?.value.count ?? other?.proof.block?.value.count }
 }
 
 extension Outcome {

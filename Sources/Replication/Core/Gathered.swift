@@ -8,9 +8,15 @@ struct Gathered {
   /// Block index and bytes of an answer with a block and nothing else; its siblings lie in `gatheredNodes`.
   var block: (index: UInt64, value: ArraySlice<UInt8>, nodes: Range<Int>)?
   /// Any other answer.
-  var message: DataMessage?
+  var other: OtherAnswer?
   /// Siblings of a block that waits for others.
   var ownNodes: [TreeNode] = []
+}
+
+/// An answer that is more, or less, than a block: kept apart, since it is large and rare.
+final class OtherAnswer {
+  let proof: Proof
+  init(_ proof: Proof) { self.proof = proof }
 }
 
 /// What became of a gathered answer; it takes effect when the transaction is committed.
@@ -25,11 +31,11 @@ struct Outcome {
     /// It concerns a state of the log that is gone.
     case stale
     /// It starts or continues the search for a common history.
-    case search(Reorg)
+    indirect case search(Reorg)
     /// The log follows another fork now.
     case followed
     /// What a check for conflicts found.
-    case verdict(ConflictVerdict)
+    indirect case verdict(ConflictVerdict)
   }
 
   let item: Int
