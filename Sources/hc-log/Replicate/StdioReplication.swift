@@ -24,6 +24,8 @@ final class StdioReplication: MuxCarrier {
   private var pending: [UInt8] = []
   private var pendingStart = 0
   private var wantsOutputTaken = false
+  private var nextLook: UInt64 = 0
+  private static let lookMilliseconds: UInt64 = 10
   private var isEnded = false
   private var lastRead: UInt64
   private var lastWrite: UInt64
@@ -89,19 +91,22 @@ final class StdioReplication: MuxCarrier {
   private func loop() throws {
     while job.end == nil, !isEnded {
       try flush()
+      // Commits come in bursts, and most are this process's own: they are looked at now and then.
+      let isLooking = TransportLoop.now >= nextLook
       let isReading = stream?.isOverloaded != true && !mux.isCongested
       var items = [
         pollfd(fd: isReading ? StdioLink.input : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: pending.isEmpty ? -1 : StdioLink.output, events: Int16(POLLOUT), revents: 0),
         pollfd(fd: termination, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: watcher.fileDescriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: isLooking ? watcher.fileDescriptor : -1, events: Int16(POLLIN), revents: 0),
       ]
       poll(&items, 4, Int32(timeToWait))
       let now = TransportLoop.now
       if items[2].revents != 0 { return }
       if items[0].revents != 0 { try read(now) }
       if items[1].revents != 0 { try write() }
-      if items[3].revents != 0 || watcher.filesChanged() {
+      if items[3].revents != 0 || isLooking && items[0].revents == 0 && watcher.filesChanged() {
+        nextLook = now + Self.lookMilliseconds
         watcher.drain()
         job.storeChanged(at: now)
       }
@@ -120,6 +125,7 @@ final class StdioReplication: MuxCarrier {
     var deadline = min(lastWrite + settings.keepAliveMilliseconds, lastRead + settings.idleTimeoutMilliseconds)
     if stream == nil { deadline = min(deadline, startTime + settings.handshakeTimeoutMilliseconds) }
     for other in [job.nextDeadline, job.replicator.nextDeadline] { deadline = min(deadline, other ?? .max) }
+    if now < nextLook { deadline = min(deadline, nextLook) }
     return min(deadline - min(now, deadline), UInt64(StoreWatcher.pollMilliseconds))
   }
 
