@@ -45,7 +45,7 @@ struct CatCommand: ParsableCommand {
 
   func run() throws {
     let store = try location.open(isReadOnly: true)
-    let sources = try log.map { BlockSource(try $0.find(in: store), as: $0.text, range: range) }
+    let sources = try log.map { BlockSource(try $0.find(in: store), as: $0.text, range: range, waits: follow) }
     let names = json || oplog ? try LogNames(store) : nil
     let watcher = StoreWatcher(directory: try location.resolve().path)
     let writer = BlockWriter(format: format, force: binary)
@@ -90,14 +90,17 @@ final class BlockSource {
   let log: Hypercore
   let text: String
   private let range: BlockRange
+  /// Whether blocks that are not stored yet are waited for.
+  private let waits: Bool
   private(set) var fork: UInt64 = 0
   var next: UInt64 = 0
   private(set) var end: UInt64 = 0
 
-  init(_ log: Hypercore, as text: String, range: BlockRange) {
+  init(_ log: Hypercore, as text: String, range: BlockRange, waits: Bool) {
     self.log = log
     self.text = text
     self.range = range
+    self.waits = waits
   }
 
   /// Fixes the blocks to read, as the log is now.
@@ -107,19 +110,27 @@ final class BlockSource {
       guard let blocks = range.resolve(length: log.length) else {
         throw ToolError(.negative, "\(text) has no such block: it has \(log.length) blocks")
       }
-      (next, end) = (blocks.lowerBound, blocks.upperBound)
+      (next, end) = (blocks.lowerBound, try stored(blocks))
     }
   }
 
   /// Takes up what happened since; true when blocks that were read are gone.
   func update(in store: Corestore) throws -> Bool {
     try store.read {
-      end = log.length
+      end = try stored(min(next, log.length)..<log.length)
       guard log.fork != fork else { return false }
       fork = log.fork
       guard next > end else { return false }
       next = end
       return true
     }
+  }
+
+  /// The end of what can be read: the first block that is waited for, or the end of the blocks.
+  private func stored(_ blocks: Range<UInt64>) throws -> UInt64 {
+    guard waits, try !log.has(blocks) else { return blocks.upperBound }
+    var end = max(blocks.lowerBound, min(log.contiguousLength, blocks.upperBound))
+    while end < blocks.upperBound, try log.has(end) { end += 1 }
+    return end
   }
 }

@@ -61,6 +61,8 @@ struct NetworkReplication {
   }
 
   private static let drainMilliseconds: UInt64 = 2_000
+  /// How often is looked whether the time is over while nobody is connected.
+  private static let patienceMilliseconds: Int32 = 50
 
   private var settings: TransportSettings {
     var settings = TransportSettings()
@@ -148,7 +150,7 @@ struct NetworkReplication {
         pollfd(fd: done.descriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: watcher.fileDescriptor, events: Int16(POLLIN), revents: 0),
       ]
-      poll(&items, 3, Int32(StoreWatcher.pollMilliseconds))
+      poll(&items, 3, isLive ? Int32(StoreWatcher.pollMilliseconds) : Self.patienceMilliseconds)
       if items[0].revents != 0 || items[1].revents != 0 { return }
       if items[2].revents != 0 || watcher.filesChanged() {
         watcher.drain()
