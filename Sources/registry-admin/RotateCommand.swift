@@ -19,7 +19,7 @@ struct RotateCommand: ParsableCommand {
     name: .customLong("seen-within"),
     help: ArgumentHelp(
       "How long before the newest node a writer may have been heard of to count as up.", valueName: "time"))
-  var window = DurationArgument(milliseconds: 600_000)
+  var window = DurationArgument(milliseconds: Int64(WriterActivity.standardWindowMilliseconds))
 
   @Argument(help: "The local key of the writer that goes.")
   var lost: KeyArgument

@@ -11,16 +11,62 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var location: StoreLocation
   @OptionGroup var options: OutputOptions
 
+  @Flag(name: .customLong("wait-synced"), help: "First wait until all that peers have of the writers' logs is here.")
+  var waitSynced = false
+
+  @Flag(name: .customLong("wait-indexed"), help: "First wait until everything that is here is final and signed.")
+  var waitIndexed = false
+
+  @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to wait at most.", valueName: "time"))
+  var timeout = DurationArgument(milliseconds: 60_000)
+
   func run() throws {
     let store = try Setup.open(location, isReadOnly: true)
     let directory = try location.resolve().path
-    let report = try store.read { try NodeReport(RegistryNode(store), directory: directory) }
-    let output = Output.standard()
-    if options.json {
-      try output.line(report.object(options))
-    } else {
-      try report.write(to: output, options)
+    var patience = Patience(directory: directory, milliseconds: timeout.milliseconds)
+    while true {
+      let live = NodeLock.holder(directory: directory).flatMap { _ in LiveStatus(directory: directory) }
+      let report = try store.read { try NodeReport(RegistryNode(store), directory: directory, live: live) }
+      let isAwaited = waitSynced && !report.isSynced || waitIndexed && !report.isIndexed
+      if isAwaited, patience.wait() { continue }
+      if isAwaited { throw timedOut(report) }
+      let output = Output.standard()
+      if options.json {
+        try output.line(report.object(options))
+      } else {
+        try report.write(to: output, options)
+      }
+      return try output.flush()
     }
-    try output.flush()
+  }
+
+  private func timedOut(_ report: NodeReport) -> ToolError {
+    let stalls = report.stalls(options)
+    return ToolError(
+      .temporary, "not \(waitSynced && !report.isSynced ? "synced" : "indexed") within \(timeout)",
+      hints: stalls.isEmpty ? ["nothing is known to be missing"] : stalls.map { "waits for \($0.text)" })
+  }
+}
+
+/// The time that a command has for waiting: until the store changes, or for a moment, since what peers tell is not in
+/// the store.
+struct Patience {
+  private let watcher: StoreWatcher
+  private let end: ContinuousClock.Instant
+
+  init(directory: String, milliseconds: Int64) {
+    watcher = StoreWatcher(directory: directory)
+    end = ContinuousClock.now + .milliseconds(milliseconds)
+  }
+
+  /// Waits for news.
+  ///
+  /// - Returns: false when the time is over.
+  mutating func wait() -> Bool {
+    let rest = end - ContinuousClock.now
+    guard rest > .zero else { return false }
+    let milliseconds = rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000 + 1
+    _ = watcher.wait(timeoutMilliseconds: Int(min(milliseconds, 250)))
+    return true
   }
 }

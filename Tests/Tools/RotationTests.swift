@@ -129,6 +129,20 @@ import Testing
     #expect(again.messages.contains("under way"), "\(again.messages)")
   }
 
+  /// Entries wait for votes, and nobody has said anything for a while.
+  @Test func whoIsSilentIsNotUp() throws {
+    let cluster = try RegistryCluster(3)
+    try cluster[0].append(.putEntry(cluster.entry("waiting")))
+    #expect(try cluster[0].admin("rotate", cluster[2].name, strangerKey, "--dry-run").status == 0, "just now")
+    try cluster[0].store.sql("UPDATE areas SET timestamp = timestamp - 20000")
+    for node in cluster.nodes[1...] {
+      try cluster[0].store.sql(
+        "UPDATE areas SET timestamp = timestamp - 9000 WHERE core = (SELECT id FROM cores WHERE key = x'\(node.key)')")
+    }
+    let result = try cluster[0].admin("rotate", cluster[2].name, strangerKey, "--dry-run")
+    #expect(result.status == 5 && result.messages.contains("1 seem to be up"), "\(result.messages)")
+  }
+
   @Test func twoIndexersNeedBoth() throws {
     let cluster = try RegistryCluster(2)
     try cluster[0].store.sql(

@@ -52,9 +52,16 @@ extension Autobase {
     }
   }
 
+  /// Acknowledgements that nothing open follows need neither votes nor signatures: a base at rest ends with some.
   private func wait(_ votes: [AutobaseStatus.Vote]) -> AutobaseStatus.Wait {
     if info.members == 0 { return .firstNode }
-    if signedLength < indexedLength {
+    let consensus = linearizer.consensus
+    let active = consensus.indexers.map { $0.key }
+    if linearizer.tip.valueCount > 0 || info.indexers.map({ $0.key }) != active {
+      guard let oldest = votes.max(by: { $0.votes.count < $1.votes.count }) else { return .indexerNode(from: active) }
+      return .votes(from: oldest.missing, needed: max(1, consensus.majority - oldest.votes.count))
+    }
+    if signedLength < indexedLength, userViews.contains(where: { $0.signedLength < $0.length }) {
       let quorum = Int(clamping: system.view.manifest.quorum)
       let late = sources.filter { $0.signedLength <= signedLength || $0.state.digest?.value != system.view.key }
       let signed = sources.count - late.count
@@ -63,11 +70,6 @@ extension Autobase {
     if let next = quorumSources()?.map({ $0.signedLength }).min(), next > indexedLength {
       return .indexing(length: next)
     }
-    let consensus = linearizer.consensus
-    guard !linearizer.tipNodes.isEmpty else { return .nothing }
-    guard let oldest = votes.max(by: { $0.votes.count < $1.votes.count }) else {
-      return .indexerNode(from: consensus.indexers.map { $0.key })
-    }
-    return .votes(from: oldest.missing, needed: max(1, consensus.majority - oldest.votes.count))
+    return .nothing
   }
 }

@@ -28,6 +28,7 @@ struct Checkup {
       for finding in secretFiles { try report(finding) }
       return
     }
+    try report(durability(location))
     let isSound = try health(store)
     for finding in secretFiles { try report(finding) }
     // Reading through a damaged file only repeats what is known.
@@ -37,6 +38,15 @@ struct Checkup {
   }
 
   // MARK: Store
+
+  /// What an acknowledged commit of the tools is worth, as they are set up.
+  private func durability(_ location: StoreLocation) throws -> Finding {
+    try location.resolve().sync == .full
+      ? .ok("sync", "a commit is on disk before anybody hears of it")
+      : .warn(
+        "sync", "sync is normal: a power failure may undo the newest commits of this node",
+        hint: "use --sync full, or unset HYPERTOOLS_SYNC, where that must not happen")
+  }
 
   private func health(_ store: Corestore) throws -> Bool {
     let health: StoreHealth
@@ -70,6 +80,7 @@ struct Checkup {
           hint: "a process that reads for very long keeps it from being written back: look for one")
         : .ok("wal", "the write-ahead log has \(SizeArgument.text(log))"))
     try report(space(UInt64(clamping: health.freeDiskSpace), store: size))
+    try report(.ok("drafts", "\(health.draftCount) drafts: ends of views that are not signed yet"))
     try report(
       health.hasPrimaryKey
         ? .ok("seed", "the primary key is there and belongs to the store")
@@ -108,7 +119,7 @@ struct Checkup {
         } else {
           problems = try store.read { try log.isHeadSound() } ? [] : ["the head is not what was signed"]
         }
-        if log.isFrozen { problems.append("it is frozen: two conflicting signatures were seen") }
+        if log.isFrozen { problems.append("it is frozen: two conflicting signatures were seen, nothing more is taken") }
         guard let first = problems.first else { continue }
         bad += 1
         try report(

@@ -18,8 +18,17 @@ struct NodeReport {
   let members: [(key: Fixed32, member: Member)]
   let entries: Int
   let storeSize: UInt64
+  let freeSpace: UInt64
+  let logs: [LogReport]
+  let activity: WriterActivity
+  /// What the running node says; nil when none does.
+  let live: LiveStatus?
 
-  init(_ node: RegistryNode, directory: String) throws {
+  /// - Parameter live: what the running node says, asked for before the store is read.
+  init(_ node: RegistryNode, directory: String, live: LiveStatus?) throws {
+    self.live = live
+    var disk = statvfs()
+    freeSpace = statvfs(directory, &disk) == 0 ? UInt64(disk.f_bavail) * UInt64(disk.f_frsize) : .max
     storage = Setup.absolute(directory)
     let holder = NodeLock.holder(directory: directory)
     processID = holder
@@ -33,6 +42,8 @@ struct NodeReport {
     self.view = view
     members = try node.base.members()
     entries = try node.view.count()
+    logs = try LogReport.all(node, base, live)
+    activity = try WriterActivity(node, base, window: WriterActivity.standardWindowMilliseconds)
   }
 
   private static func size(_ path: String) -> UInt64 {
@@ -41,6 +52,21 @@ struct NodeReport {
   }
 
   private var system: AutobaseStatus.View? { base.views.last }
+
+  /// What the node waits for, in the order in which it should be looked at.
+  func stalls(_ options: OutputOptions) -> [Stall] {
+    [Stall.disk(freeSpace: freeSpace)].compactMap(\.self) + Stall.all(base, options)
+      + Stall.replication(logs, live, options)
+  }
+
+  /// Whether all that is known of the writers' logs is here.
+  var isSynced: Bool {
+    let isStarted = base.info.members > 0
+    return isStarted && base.writers.allSatisfy { $0.missing == nil } && logs.allSatisfy { $0.isFrozen || $0.isSynced }
+  }
+
+  /// Whether everything that is here is final and signed.
+  var isIndexed: Bool { base.wait == .nothing && base.obstacle == nil }
 
   // MARK: For programs
 
@@ -59,8 +85,25 @@ struct NodeReport {
     object["majority"] = .integer(Int64(base.majority))
     object["storeSize"] = .integer(Int64(storeSize))
     object["writers"] = .array(members.map { .object(writer($0.key, $0.member, options)) })
-    object["waits"] = .array(Stall.all(base, options).map { $0.object(options) })
+    object["logs"] = .array(logs.map { $0.object(options) })
+    object["votes"] = .array(base.votes.map { vote($0, options) })
+    object["peers"] =
+      live.map { live in
+        .array(
+          live.peers.map { ["peer": .string($0.name), "connected": .bool($0.isConnected), "state": .string($0.state)] })
+      } ?? .null
+    object["synced"] = .bool(isSynced)
+    object["indexed"] = .bool(isIndexed)
+    object["waits"] = .array(stalls(options).map { $0.object(options) })
     return .object(object)
+  }
+
+  private func vote(_ vote: AutobaseStatus.Vote, _ options: OutputOptions) -> JSON {
+    [
+      "key": .string(options.text(vote.node.key)), "length": .integer(Int64(vote.node.length)),
+      "votes": .array(vote.votes.map { .string(options.text($0)) }),
+      "missing": .array(vote.missing.map { .string(options.text($0)) }),
+    ]
   }
 
   /// Whether the local log is that of a member, whoever may write it at the moment.
@@ -79,6 +122,9 @@ struct NodeReport {
     object["storedLength"] = .integer(Int64(log?.length ?? 0))
     object["indexedLength"] = .integer(Int64(log?.indexedLength ?? 0))
     object["signedLength"] = log?.signedSystemLength.map { .integer(Int64($0)) } ?? .null
+    object["lastSeen"] = activity[key].lastSeen.map { .integer(Int64($0)) } ?? .null
+    object["up"] = .bool(activity[key].isUp)
+    object["head"] = .bool(log?.isHead ?? false)
     return object
   }
 
@@ -98,20 +144,43 @@ struct NodeReport {
       table.add("system", "\(system.length) blocks, \(system.indexedLength) indexed, \(system.signedLength) signed")
     }
     table.add("indexers", "\(base.indexers.count), of which \(base.majority) decide")
-    let stalls = Stall.all(base, options)
+    let stalls = stalls(options)
+    for peer in live?.peers ?? [] { table.add("peer", "\(peer.name): \(peer.state)") }
     if stalls.isEmpty { table.add("waits for", "nothing: all is indexed and signed") }
     for stall in stalls { table.add("waits for", stall.text) }
     try table.write(to: output)
     guard !members.isEmpty else { return }
     try output.line()
-    var writers = Table(("WRITER", .left), ("ROLE", .left), ("LENGTH", .right), ("INDEXED", .right), ("STORED", .right))
+    var writers = Table(
+      ("WRITER", .left), ("ROLE", .left), ("LENGTH", .right), ("INDEXED", .right), ("STORED", .right), ("SEEN", .left),
+      ("VOTE", .left))
     for (key, member) in members {
       let log = base.writers.first { $0.key == key }
       writers.add(
         options.text(key) + (key == keys.local ? " (local)" : ""), role(key, member), "\(member.length)",
-        "\(log?.indexedLength ?? 0)", "\(log?.length ?? 0)")
+        "\(log?.indexedLength ?? 0)", "\(log?.length ?? 0)", activity[key].seenText, voteText(key))
     }
     try writers.write(to: output)
+    try output.line()
+    var known = Table(
+      ("LOG", .left), ("ROLE", .left), ("LENGTH", .right), ("HERE", .right), ("SIGNED", .right), ("REMOTE", .right),
+      ("%", .right), ("PEERS", .right))
+    for log in logs {
+      known.add(
+        options.text(log.key), log.role.text + (log.isFrozen ? ", frozen" : ""), "\(log.length)",
+        "\(log.contiguousLength)", "\(log.signedLength)", log.remoteLength.map { "\($0)" } ?? "?", "\(log.percent)",
+        log.peerCount.map { "\($0)" } ?? "?")
+    }
+    try known.write(to: output)
+  }
+
+  /// Whether an indexer has voted for the oldest open node.
+  private func voteText(_ key: Fixed32) -> String {
+    guard base.indexers.contains(key) else { return "" }
+    guard case .votes = base.wait, let oldest = base.votes.max(by: { $0.votes.count < $1.votes.count }) else {
+      return "none open"
+    }
+    return oldest.votes.contains(key) ? "given" : "missing"
   }
 
   private func role(_ key: Fixed32, _ member: Member) -> String {

@@ -26,7 +26,55 @@ struct Stall {
 extension Stall {
   /// All that the node of `status` waits for; none when everything is indexed and signed.
   static func all(_ status: AutobaseStatus, _ options: OutputOptions) -> [Stall] {
-    membership(status, options) + writers(status, options) + [checkpoint(status, options)].compactMap(\.self)
+    [obstacle(status)].compactMap(\.self) + membership(status, options) + writers(status, options)
+      + [checkpoint(status, options)].compactMap(\.self)
+  }
+
+  /// What the replication of the logs waits for, as far as the node needs it; none when everything is here.
+  static func replication(_ logs: [LogReport], _ live: LiveStatus?, _ options: OutputOptions) -> [Stall] {
+    var stalls = logs.filter(\.isFrozen).map {
+      Stall(
+        reason: "frozen", text: "nothing more of \(options.text($0.key)): two conflicting signatures of it were seen",
+        from: [$0.key])
+    }
+    let writers = logs.filter { $0.role == .writer && !$0.isFrozen }
+    guard let live else { return stalls }
+    if !writers.isEmpty, live.replicatingCount == 0 {
+      let down = live.peers.filter { !$0.isConnected }.map { "\($0.name) (\($0.state))" }
+      stalls.append(
+        Stall(
+          reason: "peer",
+          text: "a peer: "
+            + (down.isEmpty
+              ? "none is connected, and the node was given none with --peer" : down.joined(separator: ", "))))
+      return stalls
+    }
+    for log in writers where !log.isSynced {
+      stalls.append(
+        Stall(
+          reason: "blocks",
+          text: "blocks of \(options.text(log.key)): \(log.contiguousLength) of \(log.remoteLength ?? 0) are here"
+            + (log.waits.isEmpty ? "" : ", which \(log.waits.joined(separator: ", "))"), from: [log.key]))
+    }
+    return stalls
+  }
+
+  /// Too little space to go on.
+  static func disk(freeSpace: UInt64) -> Stall? {
+    guard freeSpace < 1 << 20 else { return nil }
+    return Stall(reason: "disk-full", text: "space on the disk: \(SizeArgument.text(freeSpace)) free")
+  }
+
+  private static func obstacle(_ status: AutobaseStatus) -> Stall? {
+    guard let obstacle = status.obstacle else { return nil }
+    let reason =
+      switch obstacle {
+      case .interrupted: "interrupted"
+      case .recovering: "recovery"
+      case .fastForwarding: "fast-forward"
+      case .missingBlocks: "view-blocks"
+      }
+    return Stall(reason: reason, text: "\(obstacle)")
   }
 
   private static func membership(_ status: AutobaseStatus, _ options: OutputOptions) -> [Stall] {

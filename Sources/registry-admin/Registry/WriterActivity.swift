@@ -9,20 +9,26 @@ import RegistryNode
 ///
 /// A store knows when it last got something of each log, and whose votes are missing. That is evidence, not certainty:
 /// where nothing is written nobody votes. So a writer counts as up when it was heard of not much earlier than the last
-/// thing that happened at all, and is not one whose vote everybody waits for.
+/// thing that happened at all. But when votes are missing and nothing has happened for a while, those who are up have
+/// said what they have to say: then only who took part in what happened last counts.
 struct WriterActivity {
   /// What is known of one writer.
   struct Writer {
     var key: Fixed32
     /// Milliseconds since 1970; nil when nothing of its log is here.
     var lastSeen: UInt64?
-    /// Its vote or signature is missing, and has been for a while.
+    /// Votes or signatures are missing, and it was not heard of although others were.
     var isAwaited: Bool
     var isUp: Bool
   }
 
-  /// How long a vote may be missing before its writer counts as silent.
+  /// How long votes may be missing before those who did not speak count as silent.
   static let graceMilliseconds: UInt64 = 5000
+  /// How long nodes take to answer each other.
+  static let answerMilliseconds: UInt64 = 2000
+
+  /// How much earlier than the last thing that happened a writer may have been heard of to count as up.
+  static let standardWindowMilliseconds: UInt64 = 600_000
 
   private let writers: [Fixed32: Writer]
   /// The time of the last thing that happened.
@@ -41,16 +47,17 @@ struct WriterActivity {
       if head.length > 0 { seen[key] = head.timestamp }
     }
     let latest = seen.values.max()
-    let awaited: [Fixed32] =
+    let isOpen =
       switch status.wait {
-      case .votes(let from, _), .signatures(let from, _), .indexerNode(let from): from
-      default: []
+      case .votes, .signatures, .indexerNode: true
+      default: false
       }
-    let isOverdue = latest.map { $0 + Self.graceMilliseconds < now } ?? false
+    let isStuck = isOpen && latest.map { $0 + Self.graceMilliseconds < now } ?? false
     var writers: [Fixed32: Writer] = [:]
     for key in Set(status.writers.map(\.key) + status.indexers + status.info.indexers.map(\.key)) {
       let isLocal = key == status.localKey
-      let isAwaited = awaited.contains(key) && isOverdue && !isLocal
+      let answered = seen[key].map { $0 + Self.answerMilliseconds >= latest ?? 0 } ?? false
+      let isAwaited = isStuck && !isLocal && !answered
       let isRecent = seen[key].map { $0 + window >= latest ?? 0 } ?? false
       writers[key] = Writer(
         key: key, lastSeen: seen[key], isAwaited: isAwaited, isUp: isLocal || (isRecent && !isAwaited))

@@ -52,7 +52,7 @@ struct Daemon {
     keeper.start { peer, connection in server.session(with: peer, on: connection) }
     for address in server.addresses { reporter.listening(address, key: keyPair.publicKey) }
     ready()
-    wait(loop, watcher)
+    wait(loop, watcher, storeDirectory.flatMap { StatusSocket(directory: $0) })
     let deadline = ContinuousClock.now + .milliseconds(drainMilliseconds)
     waiting {
       async let outgoing: Void = keeper.drain(timeoutMilliseconds: UInt64(drainMilliseconds))
@@ -90,21 +90,23 @@ struct Daemon {
   }
 
   /// Waits for the end; meanwhile tells the state when asked, and has the base follow what others commit.
-  private func wait(_ loop: TransportLoop, _ watcher: StoreWatcher?) {
+  private func wait(_ loop: TransportLoop, _ watcher: StoreWatcher?, _ socket: StatusSocket?) {
     var isPaused = false
     while true {
       var items = [
         pollfd(fd: termination, events: Int16(POLLIN), revents: 0),
         pollfd(fd: statusRequests, events: Int16(POLLIN), revents: 0),
         pollfd(fd: isPaused ? -1 : watcher?.fileDescriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: socket?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
       ]
       let patience = watcher == nil ? -1 : isPaused ? Self.pauseMilliseconds : Int32(StoreWatcher.pollMilliseconds)
-      poll(&items, 3, patience)
+      poll(&items, nfds_t(items.count), patience)
       if items[0].revents != 0 { return }
       if items[1].revents != 0 {
         Descriptors.drain(statusRequests)
         service.tellStatus(on: loop, reporter)
       }
+      if items[3].revents != 0 { while let client = socket?.accept() { service.answerStatus(on: loop, client) } }
       let wasPaused = isPaused
       isPaused = false
       guard let watcher, items[2].revents != 0 || !wasPaused && watcher.filesChanged() else { continue }

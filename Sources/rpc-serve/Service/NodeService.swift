@@ -114,6 +114,11 @@ final class NodeService: RPCService, @unchecked Sendable {
     }
   }
 
+  /// Tells the state to somebody who has connected for it.
+  func answerStatus(on loop: TransportLoop, _ client: Int32) {
+    loop.execute { [self] in StatusSocket.answer(client, status().1) }
+  }
+
   private func status() -> (String, JSONObject) {
     let calls = pending.value
     var object = JSONObject([
