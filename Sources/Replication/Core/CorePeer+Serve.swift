@@ -4,7 +4,7 @@ import Protomux
 
 extension CorePeer {
   /// Whether more output may be made.
-  private var takesOutput: Bool {
+  var takesOutput: Bool {
     carrier.isWritable && carrier.mux.queuedByteCount < replicator.settings.maximumQueuedByteCount
   }
 

@@ -31,7 +31,7 @@ public final class CorePeer {
   /// The handshake said that seeks with a padding are understood.
   var understandsSeeks = false
   /// Blocks it has.
-  var have = BlockSet()
+  var have = BlockSet(pageLimit: 2_048)
   var remoteWants = RemoteWants()
   var lastExtensionReceived = ""
 
@@ -124,7 +124,11 @@ public final class CorePeer {
   }
 
   /// When ``expire(at:)`` has to be called.
-  public var nextDeadline: UInt64? { penalties.lazy.map(\.time).min() }
+  public var nextDeadline: UInt64? {
+    // What waits is served in pieces; after each the carrier gets its turn.
+    if !queue.isEmpty && takesOutput { return replicator.now }
+    return penalties.lazy.map(\.time).min()
+  }
 
   /// It is that late: requests that made no sense are refused.
   public func expire(at now: UInt64) {

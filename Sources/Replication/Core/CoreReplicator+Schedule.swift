@@ -316,6 +316,7 @@ extension CoreReplicator {
   /// It is that late.
   public func expire(at now: UInt64) {
     advance(to: now)
+    if let failure = storeFailure, failure.retry <= now { storeFailure = nil }
     for peer in peers { peer.expire(at: now) }
     flush()
   }

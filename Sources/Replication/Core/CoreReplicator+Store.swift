@@ -200,6 +200,7 @@ extension CoreReplicator {
     var kept = item
     if kept.ownNodes.isEmpty {
       kept.ownNodes = Array(nodes[block.nodes])
+      kept.block?.nodes = 0..<0
       // A copy: the slice would keep the whole frame in memory.
       kept.block?.value = ArraySlice(Array(block.value))
     }
