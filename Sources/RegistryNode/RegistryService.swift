@@ -63,6 +63,8 @@ public final class RegistryService {
       try store(writes.map(\.operation))
     } catch {
       for write in writes { results[write.index] = .failure(error) }
+      // What is read below is what is stored, and not what was to be.
+      try? node.base.refresh()
     }
     for (index, method) in reads {
       results[index] = Result { () throws(RPCError) in try answer(calls[index], method) }

@@ -80,6 +80,8 @@ import Testing
         throw Refused()
       }
     }
+    // Before anything else is done: what is told is what is stored.
+    #expect(try base.status() == before)
     try base.advance()
     #expect(try base.status() == before)
     try base.append(text("c"))

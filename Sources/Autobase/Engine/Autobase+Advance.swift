@@ -56,6 +56,21 @@ extension Autobase {
     }
   }
 
+  /// Makes memory agree with the store, without writing: after a failure, which may be that of a transaction around the
+  /// base's own, memory may hold what was never stored. The next call that writes does this by itself; a caller that goes
+  /// on reading after an error does it first.
+  public func refresh() throws {
+    guard !isClosed else { return }
+    if storage.isReadOnly { return try catchUpReading() }
+    if try storage.read({ isStale }) { try storage.write { try reloadKeepingQueue() } }
+    guard !isCaughtUp else { return }
+    isCaughtUp = true
+    guard try !storage.read({ try takeTip() }) else { return }
+    // A tip that does not fit is dropped by the next call that writes.
+    try restart()
+    needsReload = true
+  }
+
   private func reloadKeepingQueue() throws {
     let queued = queue
     try reload()

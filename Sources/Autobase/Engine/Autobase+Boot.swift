@@ -145,7 +145,7 @@ extension Autobase {
     if try !takeTip() { try restart() }
   }
 
-  private func takeTip() throws -> Bool {
+  func takeTip() throws -> Bool {
     guard storedBoot?.indexersUpdated != true, try mapTip(), try feedTip() else { return false }
     // The stored tip is what the first result would lead to.
     _ = linearizer.update()

@@ -4,7 +4,7 @@ import Hypercore
 extension Autobase {
   /// Where the base stands, and what it waits for.
   public func status() throws -> AutobaseStatus {
-    if storage.isReadOnly { try catchUpReading() }
+    try refresh()
     try readSources()
     let votes = openVotes()
     return AutobaseStatus(
