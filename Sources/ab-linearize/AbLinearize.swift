@@ -8,5 +8,5 @@ struct AbLinearize: ToolCommand {
     commandName: "ab-linearize",
     abstract: "Many logs into one order.",
     version: Version.current,
-    subcommands: [OrderCommand.self, StatusCommand.self])
+    subcommands: [OrderCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self])
 }

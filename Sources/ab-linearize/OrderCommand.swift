@@ -52,7 +52,7 @@ struct OrderCommand: ParsableCommand {
     let output = OrderOutput(input, keyText: hex ? { $0.description } : { KeyIdentifier.encode($0) })
     try text ? output.writeText(order) : output.writeRecords(order)
     guard order.gaps.isEmpty else {
-      for gap in order.gaps { report(gap) }
+      for gap in order.gaps { Self.report(gap) }
       throw NegativeAnswer()
     }
   }
@@ -84,7 +84,7 @@ struct OrderCommand: ParsableCommand {
     return indexers
   }
 
-  private func report(_ gap: NodeOrder.Gap) {
+  static func report(_ gap: NodeOrder.Gap) {
     let node = "node \(gap.node.length) of \(KeyIdentifier.encode(gap.node.key))"
     if let missing = gap.missing {
       Messages.warning(

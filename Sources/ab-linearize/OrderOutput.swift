@@ -35,7 +35,7 @@ struct OrderOutput {
     let output = Output.standard()
     var table = Table(
       ("", .right), ("", .left), ("writer", .left), ("length", .right), ("batch", .right), ("value", .left))
-    try forEach(order) { index, item, indexed in
+    forEach(order) { index, item, indexed in
       let value = item.value.map {
         Terminal.isText($0) ? Messages.escape(String(decoding: $0, as: UTF8.self)) : "\($0.count) bytes"
       }

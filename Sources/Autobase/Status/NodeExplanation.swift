@@ -36,6 +36,9 @@ public struct NodeExplanation: Sendable, Hashable {
   public enum Wait: Sendable, Hashable {
     /// An indexer must write a node that has seen it.
     case link(from: [Fixed32])
+    /// The oldest open nodes compete, so that none can be final alone: an indexer must join their branches, or others
+    /// must vote for a node that does.
+    case merge(of: [Checkout], from: [Fixed32])
     /// Indexers must vote for the indexer's node named.
     case votes(for: Checkout, from: [Fixed32], needed: Int)
     /// Indexers must show that they have seen a majority of the votes for the indexer's node named.
@@ -114,19 +117,44 @@ extension OrderHistory {
     let seenBy = consensus.firstNodes(above: node, visit: linearizer.nextVisit())
     explanation.seenBy = seenBy.map { Checkout($0) }
     if node.writer.indexer != nil { explanation.poll = Poll(node, consensus) }
-    // The oldest of what carries it decides first: of those the one that most vote for.
-    let candidates = consensus.indexerTails().filter { tail in
-      tail === node || seenBy.contains { consensus.sees($0, tail) || $0 === tail }
+    explanation.wait = wait(node, seenBy)
+  }
+
+  /// What comes first of what would make an open node final: the oldest open node of an indexer that has seen it, or
+  /// that it has seen, or, when none of those can get enough votes, a merge of their branches.
+  private func wait(_ node: Node, _ seenBy: [Node]) -> NodeExplanation.Wait {
+    let consensus = linearizer.consensus
+    guard !seenBy.isEmpty else { return .link(from: indexers) }
+    let tails = consensus.indexerTails().filter { tail in
+      tail === node || consensus.sees(node, tail) || seenBy.contains { consensus.sees($0, tail) }
     }
-    guard let poll = candidates.map({ Poll($0, consensus) }).max(by: { $0.votes.count < $1.votes.count }) else {
-      explanation.wait = .link(from: indexers)
-      return
+    let polls = tails.map { Poll($0, consensus) }.filter(\.isOpen)
+    if let poll = polls.first(where: { $0.node == Checkout(node) }) ?? Self.closest(polls) { return poll.wait }
+    let merges = linearizer.tipNodes.filter { merge in
+      merge.merge != nil && seenBy.contains { consensus.sees(merge, $0) }
     }
-    explanation.wait = poll.wait
+    if let poll = Self.closest(merges.map { Poll($0, consensus) }.filter(\.isOpen)) { return poll.wait }
+    return .merge(of: tails.map { Checkout($0) }, from: indexers)
+  }
+
+  /// The poll with most votes; of several the first.
+  private static func closest(_ polls: [Poll]) -> Poll? {
+    let most = polls.map { $0.votes.count }.max() ?? 0
+    return polls.first { $0.votes.count == most }
   }
 }
 
 extension Poll {
+  /// Whether there can still be a majority of votes without anything else becoming final first.
+  public var isOpen: Bool {
+    voters.count { voter in
+      switch voter.answer {
+      case .vote, .unseen: true
+      case .competes, .ambiguous: false
+      }
+    } >= majority
+  }
+
   /// What is missing to make the node final.
   public var wait: NodeExplanation.Wait {
     let missing = voters.filter { $0.vote == nil }.map(\.key)

@@ -12,6 +12,11 @@ public enum Terminal {
   /// Whether stderr shows colours: a terminal, no `NO_COLOR`, not dumb.
   public static let errorHasColour = errorIsTerminal && colourIsWanted
 
+  /// Characters in a line of stdout: as the terminal says, else the environment variable `COLUMNS`, else 100.
+  public static var columns: Int {
+    System.terminalColumns(1) ?? System.environment("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } ?? 100
+  }
+
   private static let colourIsWanted = System.environment("NO_COLOR") == nil && colourOrCursorIsKnown
 
   /// Whether escape sequences mean anything to the terminal.

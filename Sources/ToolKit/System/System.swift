@@ -12,6 +12,13 @@ enum System {
   /// Whether the descriptor is a terminal.
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// The width of the terminal behind the descriptor; nil when it is none, or does not tell.
+  static func terminalColumns(_ descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// Writes all bytes; interrupted and partial writes go on, a descriptor that is full is waited for.
   ///
   /// - Returns: 0, or the error number.
