@@ -160,6 +160,8 @@ public final class Autobase {
   /// Whether the base does nothing any more.
   public internal(set) var isClosed = false
   var hasApplyFailed = false
+  /// Why the store could not be written the last time.
+  var storeFailure: String?
 
   /// Settings of a base.
   public struct Options: Sendable {

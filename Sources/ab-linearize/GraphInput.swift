@@ -78,7 +78,8 @@ struct NodeNames {
   func find(_ name: String) throws(ToolError) -> Checkout {
     guard let colon = name.lastIndex(of: ":"), let length = UInt64(name[name.index(after: colon)...]), length > 0 else {
       throw ToolError(
-        .usage, "\(Messages.escape(name)) is no node", hint: "a node is written KEY:LENGTH; the beginning of the key will do"
+        .usage, "\(Messages.escape(name)) is no node",
+        hint: "a node is written KEY:LENGTH; the beginning of the key will do"
       )
     }
     let prefix = name[..<colon].lowercased()

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Autobase
 import CompactEncoding
-import JSON
+import Corestore
+import Hypercore
 import StoreToolKit
 import ToolKit
 
@@ -16,127 +17,96 @@ struct StatusCommand: ParsableCommand {
   @Flag(name: .customLong("check"), help: "Exit with 1 unless everything is indexed and signed.")
   var check = false
 
-  func run() throws {
-    let store = try location.open(isReadOnly: true)
-    let status = try base.open(store).status()
-    let output = Output.standard()
-    try options.json ? output.line(json(status)) : writeText(status, to: output)
-    try output.flush()
-    if check, status.wait != .nothing { throw NegativeAnswer() }
+  @Flag(
+    name: .customLong("wait-indexed"),
+    help: "Wait until all nodes, or the first blocks of the view, are indexed and signed.")
+  var waitIndexed = false
+
+  @Flag(name: .customLong("wait-synced"), help: "Wait until all blocks that are known of are here, and ordered.")
+  var waitSynced = false
+
+  @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to wait at most.", valueName: "time"))
+  var timeout = DurationArgument(milliseconds: 30_000)
+
+  @Argument(help: "With --wait-indexed: how many blocks of the view must be indexed and signed.")
+  var length: UInt64?
+
+  func validate() throws {
+    if length != nil, !waitIndexed { throw ValidationError("a length goes with --wait-indexed") }
   }
 
-  // MARK: For people
-
-  private func writeText(_ status: AutobaseStatus, to output: Output) throws {
-    var summary = Table()
-    summary.add("base", options.text(status.key))
-    summary.add("local writer", status.localKey.map { options.text($0) } ?? "none")
-    summary.add("may write", isMember(status) ? "yes" : "no")
-    summary.add("indexer", status.isIndexer ? "yes" : "no")
-    summary.add("majority", "\(status.majority) of \(status.indexers.count)")
-    summary.add("not final yet", "\(status.tipLength) nodes")
-    summary.add("waits for", "\(status.wait)")
-    try summary.write(to: output)
-
-    try output.line()
-    var views = Table(("view", .left), ("length", .right), ("indexed", .right), ("signed", .right), ("key", .left))
-    for view in status.views {
-      views.add(view.name, "\(view.length)", "\(view.indexedLength)", "\(view.signedLength)", options.text(view.key))
+  func run() throws {
+    // Made before the first look, so that a commit in between is not missed.
+    let watcher = waitIndexed || waitSynced ? StoreWatcher(directory: try location.resolve().path) : nil
+    let store = try location.open(isReadOnly: true)
+    let status = try watcher.map { try wait(store, $0) } ?? look(store)
+    let lastSeen = try lastSeen(status, store)
+    let output = Output.standard()
+    if options.json {
+      try output.line(StatusRecord(options).json(status, lastSeen))
+    } else {
+      try StatusText(status, lastSeen, options).write(to: output)
     }
-    try views.write(to: output)
+    try output.flush()
+    if check, !status.waits.isEmpty { throw NegativeAnswer() }
+  }
 
-    try output.line()
-    var writers = Table(
-      ("writer", .left), ("length", .right), ("ordered", .right), ("indexed", .right), ("signed", .right), ("is", .left)
-    )
-    for writer in status.writers {
-      writers.add(
-        options.text(writer.key), "\(writer.length)", "\(writer.orderedLength)", "\(writer.indexedLength)",
-        writer.signedSystemLength.map { "\($0)" } ?? "-", describe(writer))
+  private func look(_ store: Corestore) throws -> AutobaseStatus {
+    try store.read { try base.open(store).status() }
+  }
+
+  /// Looks again after every commit, until what is waited for is so.
+  private func wait(_ store: Corestore, _ watcher: StoreWatcher) throws -> AutobaseStatus {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .milliseconds(timeout.milliseconds)
+    while true {
+      let status = try look(store)
+      let waits = missing(status)
+      if waits.isEmpty { return status }
+      let rest = clock.now.duration(to: deadline) / .milliseconds(1)
+      guard rest > 0 else {
+        throw ToolError(
+          .temporary, "the time is over: still waiting for \(waits[0])",
+          hints: waits.dropFirst().map { "and for \($0)" })
+      }
+      _ = watcher.wait(timeoutMilliseconds: Int(min(rest.rounded(.up), 60_000)))
     }
-    try writers.write(to: output)
-    for vote in status.votes {
-      try output.line("")
-      try output.line("node \(vote.node.length) of \(options.text(vote.node.key))")
-      try output.line("  votes    " + (vote.votes.map { options.text($0) }.joined(separator: " ")))
-      if !vote.missing.isEmpty {
-        try output.line("  missing  " + (vote.missing.map { options.text($0) }.joined(separator: " ")))
+  }
+
+  /// What is waited for and not so; empty when it is.
+  private func missing(_ status: AutobaseStatus) -> [AutobaseStatus.Wait] {
+    var waits: [AutobaseStatus.Wait] = []
+    if waitIndexed {
+      if let length {
+        let view = status.views.first
+        if min(view?.indexedLength ?? 0, view?.signedLength ?? 0) < length {
+          waits += status.waits.isEmpty ? [.indexing(length: length)] : status.waits
+        }
+      } else {
+        waits += status.waits
       }
     }
-  }
-
-  /// Whether the local writer may write. The base is open for reading only, so it would say no itself.
-  private func isMember(_ status: AutobaseStatus) -> Bool {
-    status.writers.contains { $0.isLocal && $0.member?.isRemoved == false }
-  }
-
-  private func describe(_ writer: AutobaseStatus.Writer) -> String {
-    var words: [String] = []
-    if writer.isLocal { words.append("local") }
-    if writer.isActiveIndexer {
-      words.append("indexer")
-    } else if writer.isPendingIndexer {
-      words.append("pending indexer")
-    } else if let member = writer.member {
-      words.append(member.isRemoved ? "removed" : "writer")
-    } else {
-      words.append("stranger")
+    guard waitSynced else { return waits }
+    let unsynced = status.waits.filter { wait in
+      switch wait {
+      case .blocks, .frozen, .obstacle: true
+      case .firstNode: status.writers.allSatisfy { $0.length == 0 }
+      default: false
+      }
     }
-    if writer.isHead { words.append("head") }
-    if writer.isFrozen { words.append("frozen at block \(writer.orderedLength)") }
-    if let missing = writer.missing { words.append("waits for node \(missing.length) of \(options.text(missing.key))") }
-    return words.joined(separator: ", ")
+    let unread = status.writers.filter { !$0.isFrozen && $0.missing == nil && $0.orderedLength < $0.length }
+    return waits + unsynced
+      + unread.map { .blocks(of: Checkout(key: $0.key, length: $0.length), by: nil) }
   }
 
-  // MARK: For programs
-
-  private func json(_ status: AutobaseStatus) -> JSON {
-    [
-      "base": key(status.key), "localKey": status.localKey.map(key) ?? .null, "writable": .bool(isMember(status)),
-      "indexer": .bool(status.isIndexer), "encrypted": .bool(status.isEncrypted),
-      "majority": .integer(Int64(status.majority)), "indexers": .array(status.indexers.map(key)),
-      "heads": .array(status.heads.map(checkout)), "tipLength": .integer(Int64(status.tipLength)),
-      "views": .array(
-        status.views.map { view in
-          [
-            "name": .string(view.name), "key": key(view.key), "length": number(view.length),
-            "indexedLength": number(view.indexedLength), "signedLength": number(view.signedLength),
-          ]
-        }),
-      "writers": .array(status.writers.map(json)),
-      "votes": .array(
-        status.votes.map { vote in
-          ["node": checkout(vote.node), "votes": .array(vote.votes.map(key)), "missing": .array(vote.missing.map(key))]
-        }), "wait": json(status.wait),
-    ]
-  }
-
-  private func json(_ writer: AutobaseStatus.Writer) -> JSON {
-    [
-      "key": key(writer.key), "local": .bool(writer.isLocal), "indexer": .bool(writer.isActiveIndexer),
-      "pendingIndexer": .bool(writer.isPendingIndexer), "removed": .bool(writer.member?.isRemoved ?? true),
-      "length": number(writer.length), "orderedLength": number(writer.orderedLength),
-      "indexedLength": number(writer.indexedLength),
-      "signedSystemLength": writer.signedSystemLength.map(number) ?? .null,
-      "head": .bool(writer.isHead), "frozen": .bool(writer.isFrozen),
-      "missing": writer.missing.map(checkout) ?? .null,
-    ]
-  }
-
-  private func json(_ wait: AutobaseStatus.Wait) -> JSON {
-    switch wait {
-    case .nothing: ["for": "nothing"]
-    case .firstNode: ["for": "first-node"]
-    case .indexerNode(let keys): ["for": "indexer-node", "from": .array(keys.map(key))]
-    case .votes(let keys, let needed):
-      ["for": "votes", "from": .array(keys.map(key)), "needed": .integer(Int64(needed))]
-    case .signatures(let keys, let needed):
-      ["for": "signatures", "from": .array(keys.map(key)), "needed": .integer(Int64(needed))]
-    case .indexing(let length): ["for": "indexing", "length": number(length)]
+  /// When something was last stored in the log of each writer, in milliseconds since 1970.
+  private func lastSeen(_ status: AutobaseStatus, _ store: Corestore) throws -> [Fixed32: UInt64] {
+    var times: [Fixed32: UInt64] = [:]
+    for writer in status.writers where writer.length > 0 && times[writer.key] == nil {
+      guard try store.has(key: writer.key) else { continue }
+      let time = try store.get(key: writer.key, isReadOnly: true).head().timestamp
+      if time > 0 { times[writer.key] = time }
     }
+    return times
   }
-
-  private func key(_ key: Fixed32) -> JSON { .string(options.text(key)) }
-  private func number(_ number: UInt64) -> JSON { .integer(Int64(clamping: number)) }
-  private func checkout(_ node: Checkout) -> JSON { ["core": key(node.key), "length": number(node.length)] }
 }

@@ -1,4 +1,5 @@
 import CompactEncoding
+import Corestore
 import Hypercore
 
 extension Autobase {
@@ -43,11 +44,14 @@ extension Autobase {
     if let interruption { throw AutobaseError.interrupted(interruption) }
     hasApplyFailed = false
     do {
-      return try storage.write(isRelaxed: isRelaxed) {
+      let result = try storage.write(isRelaxed: isRelaxed) {
         if isStale { try reloadKeepingQueue() }
         return try body()
       }
+      storeFailure = nil
+      return result
     } catch {
+      if let error = error as? StoreError { storeFailure = "\(error)" }
       needsReload = true
       queue.removeAll()
       if hasApplyFailed && options.closesOnError { isClosed = true }

@@ -11,7 +11,8 @@ extension Autobase {
       key: key, localKey: local?.key, isEncrypted: encryptionKey != nil, isWritable: isWritable, isIndexer: isIndexer,
       info: info, indexers: linearizer.consensus.indexers.map { $0.key }, majority: linearizer.consensus.majority,
       heads: linearizer.currentHeads, views: allViews.map { status(of: $0) },
-      writers: try readers.all.map { try status(of: $0) }, votes: votes, tipLength: linearizer.tipNodes.count,
+      writers: try readers.all.map { try status(of: $0) }, votes: votes, polls: openPolls(),
+      tipLength: linearizer.tipNodes.count,
       wait: wait(votes), obstacle: obstacle)
   }
 
@@ -37,9 +38,25 @@ extension Autobase {
     return AutobaseStatus.Writer(
       key: reader.key, isLocal: reader.key == local?.key, member: try system.get(reader.key),
       isActiveIndexer: reader.window.indexer != nil, isPendingIndexer: info.pendingIndexers.contains(reader.key),
-      length: reader.source.length, orderedLength: reader.window.length, indexedLength: reader.window.offset,
+      length: reader.source.length, announcedLength: reader.announcedLength, heads: heads(of: reader, newest),
+      orderedLength: reader.window.length, indexedLength: reader.window.offset,
       isHead: newest?.isHead ?? isIndexedHead, missing: reader.missing, isFrozen: reader.isFrozen,
       signedSystemLength: source?.signedLength, systemKey: source?.state.digest?.value)
+  }
+
+  /// What a writer's newest node refers to; that node is in memory, or in its log.
+  private func heads(of reader: WriterReader, _ newest: Node?) -> [Checkout] {
+    if let newest { return newest.heads }
+    let length = reader.window.length
+    guard length > 0, length <= reader.source.length else { return [] }
+    return (try? reader.source.message(length))?.heads ?? []
+  }
+
+  private func openPolls() -> [Poll] {
+    let consensus = linearizer.consensus
+    let tails = consensus.indexerTails()
+    let merges = consensus.voted.filter { merge in !tails.contains { $0 === merge } }
+    return (tails + merges).map { Poll($0, consensus) }
   }
 
   private func openVotes() -> [AutobaseStatus.Vote] {

@@ -30,6 +30,10 @@ public struct AutobaseStatus: Sendable, Hashable {
     public var isPendingIndexer: Bool
     /// Blocks of its log that are stored here.
     public var length: UInt64
+    /// The longest length that peers have told of.
+    public var announcedLength: UInt64
+    /// What its newest node here refers to: the heads that it knew then.
+    public var heads: [Checkout]
     /// Nodes that are in the graph, or were.
     public var orderedLength: UInt64
     /// Nodes whose place is final.
@@ -56,7 +60,7 @@ public struct AutobaseStatus: Sendable, Hashable {
     public var missing: [Fixed32]
   }
 
-  /// What the next checkpoint waits for.
+  /// What a base can wait for.
   public enum Wait: Sendable, Hashable {
     /// Everything is indexed and signed.
     case nothing
@@ -70,6 +74,13 @@ public struct AutobaseStatus: Sendable, Hashable {
     case signatures(from: [Fixed32], needed: Int)
     /// The signers sign what is not indexed here yet.
     case indexing(length: UInt64)
+    /// The log of a writer must arrive up to this node: another writer's next node refers to it or, without one, peers
+    /// have told of it.
+    case blocks(of: Checkout, by: Fixed32?)
+    /// A writer's log is read no further, since the node of this length does not decode.
+    case frozen(Checkout)
+    /// Something other than writers stands in the way.
+    case obstacle(AutobaseObstacle)
   }
 
   /// The base's key.
@@ -96,12 +107,29 @@ public struct AutobaseStatus: Sendable, Hashable {
   public var writers: [Writer]
   /// The oldest open nodes of indexers.
   public var votes: [Vote]
+  /// The same nodes, and open merges of branches that a majority votes for: who votes and who does not, and why.
+  public var polls: [Poll]
   /// Number of nodes whose place is provisional.
   public var tipLength: Int
   /// What the next checkpoint waits for.
   public var wait: Wait
   /// Why the base does not go on at the moment, whatever it waits for.
   public var obstacle: AutobaseObstacle?
+
+  /// All that it waits for, what is nearest first; empty when everything is here, indexed and signed.
+  public var waits: [Wait] {
+    var waits: [Wait] = []
+    if let obstacle { waits.append(.obstacle(obstacle)) }
+    for writer in writers {
+      if writer.isFrozen { waits.append(.frozen(Checkout(key: writer.key, length: writer.orderedLength + 1))) }
+      if let missing = writer.missing { waits.append(.blocks(of: missing, by: writer.key)) }
+      if writer.announcedLength > writer.length {
+        waits.append(.blocks(of: Checkout(key: writer.key, length: writer.announcedLength), by: nil))
+      }
+    }
+    if wait != .nothing { waits.append(wait) }
+    return waits
+  }
 }
 
 extension AutobaseStatus.Wait: CustomStringConvertible {
@@ -115,6 +143,11 @@ extension AutobaseStatus.Wait: CustomStringConvertible {
     case .votes(let keys, let needed):
       keys.isEmpty ? "indexers to see each other's votes" : "votes from \(needed) of: \(names(keys))"
     case .signatures(let keys, let needed): "signatures from \(needed) of: \(names(keys))"
+    case .blocks(let node, let writer?):
+      "blocks of \(names([node.key])) up to \(node.length), to which \(names([writer])) refers"
+    case .blocks(let node, nil): "blocks of \(names([node.key])) up to \(node.length), of which peers have told"
+    case .frozen(let node): "nothing more of \(names([node.key])): frozen at node \(node.length), which does not decode"
+    case .obstacle(let obstacle): "\(obstacle)"
     case .indexing(let length): "system block \(length) to be indexed here; the signers have signed it"
     }
   }

@@ -128,7 +128,7 @@ extension Stall {
   private static func checkpoint(_ status: AutobaseStatus, _ options: OutputOptions) -> Stall? {
     func names(_ keys: [Fixed32]) -> String { keys.map { options.text($0) }.joined(separator: ", ") }
     switch status.wait {
-    case .nothing: return nil
+    case .nothing, .blocks, .frozen, .obstacle: return nil
     case .firstNode:
       // Without the bootstrap writer's log, that is what is missing.
       guard status.localKey == status.key || status.writers.contains(where: { $0.length > 0 }) else { return nil }
