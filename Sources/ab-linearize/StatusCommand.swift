@@ -66,7 +66,7 @@ struct StatusCommand: ParsableCommand {
       let rest = clock.now.duration(to: deadline) / .milliseconds(1)
       guard rest > 0 else {
         throw ToolError(
-          .temporary, "the time is over: still waiting for \(waits[0])",
+          .temporary, "the time is over: it still waits for \(waits[0])",
           hints: waits.dropFirst().map { "and for \($0)" })
       }
       _ = watcher.wait(timeoutMilliseconds: Int(min(rest.rounded(.up), 60_000)))
@@ -74,20 +74,19 @@ struct StatusCommand: ParsableCommand {
   }
 
   /// What is waited for and not so; empty when it is.
-  private func missing(_ status: AutobaseStatus) -> [AutobaseStatus.Wait] {
-    var waits: [AutobaseStatus.Wait] = []
-    if waitIndexed {
-      if let length {
-        let view = status.views.first
-        if min(view?.indexedLength ?? 0, view?.signedLength ?? 0) < length {
-          waits += status.waits.isEmpty ? [.indexing(length: length)] : status.waits
-        }
-      } else {
-        waits += status.waits
-      }
-    }
-    guard waitSynced else { return waits }
-    let unsynced = status.waits.filter { wait in
+  private func missing(_ status: AutobaseStatus) -> [String] {
+    (waitIndexed ? unindexed(status) : []) + (waitSynced ? unsynced(status) : [])
+  }
+
+  private func unindexed(_ status: AutobaseStatus) -> [String] {
+    let waits = status.waits.map { "\($0)" }
+    guard let length, let view = status.views.first else { return waits }
+    let done = min(view.indexedLength, view.signedLength)
+    return done >= length ? [] : ["block \(length - 1) of the view; \(done) are indexed and signed"] + waits
+  }
+
+  private func unsynced(_ status: AutobaseStatus) -> [String] {
+    let waits = status.waits.filter { wait in
       switch wait {
       case .blocks, .frozen, .obstacle: true
       case .firstNode: status.writers.allSatisfy { $0.length == 0 }
@@ -95,8 +94,7 @@ struct StatusCommand: ParsableCommand {
       }
     }
     let unread = status.writers.filter { !$0.isFrozen && $0.missing == nil && $0.orderedLength < $0.length }
-    return waits + unsynced
-      + unread.map { .blocks(of: Checkout(key: $0.key, length: $0.length), by: nil) }
+    return waits.map { "\($0)" } + unread.map { "the node to order the log of \(options.text($0.key))" }
   }
 
   /// When something was last stored in the log of each writer, in milliseconds since 1970.

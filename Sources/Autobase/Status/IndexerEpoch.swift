@@ -24,7 +24,8 @@ extension Autobase {
   public func indexerEpochs() throws -> [IndexerEpoch] {
     var epochs: [IndexerEpoch] = []
     var indexers = [key]
-    var length: UInt64 = 1
+    // Block 0 is the header.
+    var length: UInt64 = 2
     while length <= indexedLength {
       defer { length += 1 }
       guard let info = try SystemView.info(at: length, system.bee) else { continue }
