@@ -207,7 +207,10 @@ let package = Package(
       ]),
     tests(
       "RegistryNode",
-      ["TestDisk", "Registry", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+      [
+        "TestDisk", "Registry", "Replication", "Protomux", "Autobase", "Corestore", "ProtomuxRPC", "Hypercore",
+        "HypercoreCrypto", "CompactEncoding",
+      ]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),

@@ -2,6 +2,7 @@ public import Autobase
 import CompactEncoding
 import Corestore
 import Hypercore
+import HypercoreCrypto
 import Registry
 public import Replication
 
@@ -45,6 +46,7 @@ public final class NodeDriver {
   private var retryTime: UInt64?
   private var seen: Membership
   var wanted: [WantedCore] = []
+  var topic: WakeupTopic?
   /// Whether something of others was stored since the base was brought up to date.
   private var hasStored = false
   /// Told when ``received(at:)`` has something to do.
@@ -80,7 +82,12 @@ public final class NodeDriver {
   // MARK: What happens
 
   /// Begins.
-  public func start(at now: UInt64) { advance(at: now) }
+  public func start(at now: UInt64) {
+    // What a peer says of a log may show how far behind the node is.
+    replicator.onPeer = { [unowned self] _, _, change in if change == .opened { didStore() } }
+    joinTopic()
+    advance(at: now)
+  }
 
   func didStore() {
     guard !hasStored else { return }
@@ -104,14 +111,19 @@ public final class NodeDriver {
 
   /// When ``expire(at:)`` is to be called, in milliseconds; nil for never, as things stand.
   public var nextDeadline: UInt64? {
-    // After a failure nothing is acknowledged before the retry.
-    [retryTime ?? acknowledger.nextDeadline, replicator.nextDeadline].compactMap { $0 }.min()
+    let base = node.base
+    let own = [acknowledger.nextDeadline, base.fastForwardDeadline, base.recoveryDeadline].compactMap { $0 }.min()
+    // After a failure nothing else is done before the retry.
+    return [retryTime ?? own, replicator.nextDeadline].compactMap { $0 }.min()
   }
 
   /// Does what is due.
   public func expire(at now: UInt64) {
     if let time = replicator.nextDeadline, time <= now { replicator.expire(at: now) }
     if let time = retryTime, time <= now { return advance(at: now) }
+    guard retryTime == nil else { return }
+    let base = node.base
+    if [base.fastForwardDeadline, base.recoveryDeadline].contains(where: { $0 ?? .max <= now }) { advance(at: now) }
     guard retryTime == nil, let time = acknowledger.nextDeadline, time <= now else { return }
     attempt(at: now) {
       try take()
@@ -121,7 +133,38 @@ public final class NodeDriver {
 
   // MARK: The base
 
-  private func advance(at now: UInt64) { attempt(at: now) { try take() } }
+  private func advance(at now: UInt64) {
+    attempt(at: now) {
+      try take()
+      try fastForward(now)
+      try confirmLocalLength(now)
+    }
+  }
+
+  /// Lets a node write again whose log may have lost its end, once peers have confirmed where it ends.
+  private func confirmLocalLength(_ now: UInt64) throws {
+    guard node.base.isRecovering, let local = node.localKey,
+      let core = replicator.core(discoveryKey(of: local))
+    else { return }
+    let peers = core.status.peers.filter(\.isOpen).map { peer in
+      Autobase.LocalPeer(length: peer.length, isSynced: peer.hasSynced)
+    }
+    try node.base.confirmLocalLength(peers, now: now)
+  }
+
+  /// Goes on from a state that others have signed, when it is far ahead of what is applied here.
+  private func fastForward(_ now: UInt64) throws {
+    let base = node.base
+    if let system = wanted.first(where: { $0.role == .view("_system") })?.key,
+      let core = replicator.core(discoveryKey(of: system))
+    {
+      let length = core.status.remoteLength
+      if length > base.length { base.noteRemoteLength(of: system, length) }
+    }
+    let before = base.length
+    guard try base.fastForward(now: now) else { return }
+    onEvent?(.fastForward(from: before, to: base.length))
+  }
 
   /// Orders and applies what is new in the logs. Everything in it can be computed again, so the commit need not wait for
   /// the disk, unless something of our own is in it.
@@ -155,6 +198,7 @@ public final class NodeDriver {
 
   private func tell(at now: UInt64) {
     replicate()
+    lookUp()
     do { try replicator.logsChanged() } catch {
       retryTime = now + settings.retryMilliseconds
       note("\(error)")

@@ -57,13 +57,24 @@ extension NodeDriver {
     }
     var waits: [NodeStatus.Wait] = []
     if let problem { waits.append(NodeStatus.Wait(subject: "store", text: problem)) }
-    if base.wait != .nothing { waits.append(NodeStatus.Wait(subject: "base", text: "\(base.wait)")) }
-    for log in logs where log.role != nil && !log.isLocal {
+    if let obstacle = node.base.obstacle { waits.append(NodeStatus.Wait(subject: "base", text: "\(obstacle)")) }
+    if isUnfinished(base) { waits.append(NodeStatus.Wait(subject: "base", text: "\(base.wait)")) }
+    for log in logs where !log.isLocal && (log.role == .writer || log.role == .fastForward) {
       for wait in log.replication.waits {
         waits.append(NodeStatus.Wait(subject: "log", key: log.key, text: "\(wait)"))
       }
     }
     return NodeStatus(base: base, logs: logs, connectionCount: peerConnectionCount, waits: waits)
+  }
+
+  /// Whether something is open that anybody reads. Acknowledgements alone are not signed on their own account.
+  private func isUnfinished(_ base: AutobaseStatus) -> Bool {
+    switch base.wait {
+    case .nothing: false
+    case .firstNode, .indexing: true
+    case .indexerNode, .votes, .signatures:
+      base.views.contains { !$0.name.hasPrefix("_") && $0.signedLength < $0.length }
+    }
   }
 
   /// Connections over which a log of the registry is replicated.

@@ -12,6 +12,8 @@ public enum RegistryMethod: String, Sendable, CaseIterable {
   case listEntries = "list-entries"
   /// What the node says of itself: no request, `Status`.
   case status
+  /// How it stands with the node as a member of a cluster, with its peers and its logs: no request, an object in JSON.
+  case nodeStatus = "node-status"
   /// Makes a key a writer: `WriterKey`, no answer.
   case addWriter = "add-writer"
   /// Ends a writer's membership: `WriterKey`, no answer.
@@ -22,7 +24,7 @@ public enum RegistryMethod: String, Sendable, CaseIterable {
     switch self {
     case .putEntry, .deleteEntry: .write
     case .addWriter, .removeWriter: .admin
-    case .getEntry, .getEntryByDriveKey, .listEntries, .status: .read
+    case .getEntry, .getEntryByDriveKey, .listEntries, .status, .nodeStatus: .read
     }
   }
 }

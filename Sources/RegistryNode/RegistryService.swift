@@ -28,6 +28,8 @@ public final class RegistryService {
   public let rights: RegistryRights
   /// Number of connected peers, for the status.
   public var peerCount: UInt64 = 0
+  /// What `node-status` answers: an object in JSON. Nil where nobody drives the node.
+  public var describe: (() throws -> [UInt8])?
   /// Name and version of the program, for the status.
   public let software: String?
 
@@ -73,7 +75,9 @@ public final class RegistryService {
   }
 
   private func admit(_ call: Call) throws(RPCError) -> RegistryMethod {
-    guard let method = RegistryMethod(rawValue: call.method) else { throw .unknownMethod(call.method) }
+    guard let method = RegistryMethod(rawValue: call.method), method != .nodeStatus || describe != nil else {
+      throw .unknownMethod(call.method)
+    }
     guard rights.allow(call.caller, method.need) else { throw .refused("Not authorized", "NOT_AUTHORIZED") }
     return method
   }
@@ -101,7 +105,7 @@ public final class RegistryService {
       try checkRemoval(key, leaving)
       leaving.insert(key)
       return RegistryOperation.removeWriter(WriterKey(key)).encoded()
-    case .getEntry, .getEntryByDriveKey, .listEntries, .status: return nil
+    case .getEntry, .getEntryByDriveKey, .listEntries, .status, .nodeStatus: return nil
     }
   }
 
@@ -144,6 +148,7 @@ public final class RegistryService {
       return try attempt { try view.list(request) }.encoded()
     case .status:
       return try attempt { try self.node.status(peers: self.peerCount, software: self.software) }.encoded()
+    case .nodeStatus: return try attempt { try self.describe?() ?? [] }
     case .putEntry, .deleteEntry, .addWriter, .removeWriter: return []
     }
   }

@@ -42,12 +42,12 @@ func rpcCommand(
   return Command(try Command.tool("rpc-call"), arguments, input: input, environment: variables, folder: folder)
 }
 
-/// A port of this machine on which every connection is handled by a function, one after the other.
+/// A port of this machine on which every connection is handled by a function, one after the other or each on a thread.
 final class Listener: @unchecked Sendable {
   let port: Int
   private let descriptor: Int32
 
-  init(_ handle: @escaping @Sendable (Int32) -> Void) throws {
+  init(isParallel: Bool = false, _ handle: @escaping @Sendable (Int32) -> Void) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     var address = Listener.loopback(port: 0)
@@ -66,9 +66,12 @@ final class Listener: @unchecked Sendable {
         let connection = accept(descriptor, nil, nil)
         if connection < 0 { return }
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-        handle(connection)
-        shutdown(connection, Int32(SHUT_RDWR))
-        close(connection)
+        let serve: @Sendable () -> Void = {
+          handle(connection)
+          shutdown(connection, Int32(SHUT_RDWR))
+          close(connection)
+        }
+        if isParallel { Listener.thread(serve) } else { serve() }
       }
     }
   }

@@ -8,6 +8,8 @@ public struct CoreReplicationStatus: Hashable, Sendable {
     public var number: Int
     /// Whether the other side has opened the channel and proved that it knows the key.
     public var isOpen: Bool
+    /// Whether it has told its state.
+    public var hasSynced: Bool
     /// Its length, as it said.
     public var length: UInt64
     /// It has all blocks below.

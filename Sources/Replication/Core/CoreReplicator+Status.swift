@@ -53,7 +53,8 @@ extension CoreReplicator {
 extension CorePeer {
   var status: CoreReplicationStatus.Peer {
     CoreReplicationStatus.Peer(
-      number: number, isOpen: isOpen, length: remote.length, contiguousLength: have.contiguous, fork: remote.fork,
+      number: number, isOpen: isOpen, hasSynced: hasSynced, length: remote.length, contiguousLength: have.contiguous,
+      fork: remote.fork,
       requestsInFlight: requests.count, requestsQueued: queue.count, blocksUploaded: blocksUploaded,
       blocksDownloaded: blocksDownloaded, bytesUploaded: bytesUploaded, bytesDownloaded: bytesDownloaded, pause: pause
     )

@@ -13,6 +13,8 @@ struct MethodCoding: Sendable {
     case nothing
     /// Bytes that nobody described: `{"value": hex}`.
     case bytes
+    /// A text in JSON.
+    case json
     /// A value of a type.
     case type(String, Encoding)
   }
@@ -47,7 +49,8 @@ struct MethodCoding: Sendable {
     types = SchemaTypes(schema ?? RegistrySpecification.schema)
     let knownTypes = known?.types
     self.request = try Self.form(request ?? knownTypes?.request, isKnown: known != nil, types)
-    self.reply = try Self.form(reply ?? knownTypes?.reply, isKnown: known != nil, types)
+    self.reply =
+      known == .nodeStatus ? .json : try Self.form(reply ?? knownTypes?.reply, isKnown: known != nil, types)
     isLookup = knownTypes?.reply == "@registry/entry-result"
     limit = known == nil ? MethodCoding.maximumBodySize : RegistryService.maximumOperationSize
   }
@@ -81,7 +84,7 @@ struct MethodCoding: Sendable {
 
   private func encode(_ json: JSON?, _ isStrict: Bool) throws(FormError) -> [UInt8] {
     switch request {
-    case .nothing:
+    case .nothing, .json:
       guard isStrict, let json, json != .null, json != .object(JSONObject()) else { return [] }
       throw FormError("\(method) takes no request, found \(json)")
     case .bytes:
@@ -108,6 +111,9 @@ struct MethodCoding: Sendable {
   func answer(_ bytes: [UInt8], keyText: (Fixed32) -> String) throws(DecodingError) -> Answer {
     switch reply {
     case .nothing: return .done
+    case .json:
+      guard let value = try? JSON(parsing: bytes) else { throw .invalid("The reply is no JSON") }
+      return .value(value)
     case .bytes: return bytes.isEmpty ? .done : .value(["value": .string(Hex.encode(bytes))])
     case .type(let name, let encoding):
       let value = try encoding.decode(bytes)

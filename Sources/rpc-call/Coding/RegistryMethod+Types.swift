@@ -10,6 +10,7 @@ extension RegistryMethod {
     case .getEntryByDriveKey: ("@registry/drive-key", "@registry/entry-result")
     case .listEntries: ("@registry/list-request", "@registry/list-response")
     case .status: (nil, "@registry/status")
+    case .nodeStatus: (nil, nil)
     case .addWriter, .removeWriter: ("@registry/writer", nil)
     }
   }

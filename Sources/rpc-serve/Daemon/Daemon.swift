@@ -46,8 +46,7 @@ struct Daemon {
     let keeper = PeerKeeper(on: loop, keyPair: keyPair, peers: peers, settings: settings.transport) { [reporter] in
       reporter.peer($0)
     }
-    loop.execute { [service] in service.peers = keeper }
-    service.start(on: loop)
+    service.start(on: loop, peers: keeper)
     let server = try start(loop, addresses, keyPair, settings, keeper).get()
     keeper.start { peer, connection in server.session(with: peer, on: connection) }
     for address in server.addresses { reporter.listening(address, key: keyPair.publicKey) }

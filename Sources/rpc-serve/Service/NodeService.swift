@@ -15,8 +15,6 @@ final class NodeService: RPCService, @unchecked Sendable {
   private let commandTimeout: Duration
   /// Peers that are connected.
   var connectionCount = 0
-  /// The connections that are kept alive.
-  var peers: PeerKeeper?
   /// Calls that commands work on or that wait for them. For any thread.
   let pending = PendingCount()
   /// The batch that the registry works on. For any thread.
@@ -90,7 +88,12 @@ final class NodeService: RPCService, @unchecked Sendable {
   func follow() { registry?.follow() }
 
   /// Begins. From the main thread, before the first connection.
-  func start(on loop: TransportLoop) { loop.execute { [self] in registry?.start(on: loop) } }
+  func start(on loop: TransportLoop, peers: PeerKeeper) {
+    loop.execute { [self] in
+      registry?.peers = peers
+      registry?.start(on: loop)
+    }
+  }
 
   /// What shares a connection with calls.
   func parts(with peer: Peer, on connection: Connection) -> [any ConnectionPart] {
@@ -127,7 +130,7 @@ final class NodeService: RPCService, @unchecked Sendable {
     var text = "\(connectionCount) connections, \(calls) calls in progress"
     guard let registry else { return (text, object) }
     do {
-      let report = StatusReport(try registry.driver.status(), peers: peers?.currentStatus ?? [])
+      let report = try registry.report()
       text += report.text
       for (name, value) in report.members { object[name] = value }
     } catch {

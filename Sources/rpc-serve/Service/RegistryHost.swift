@@ -2,6 +2,7 @@ import Autobase
 import CompactEncoding
 import Corestore
 import HypercoreCrypto
+import JSON
 import ProtomuxRPC
 import RegistryNode
 import RegistryToolKit
@@ -17,6 +18,8 @@ final class RegistryHost: @unchecked Sendable {
   private let lock: NodeLock
   private let service: RegistryService
   private let reporter: Reporter
+  /// The connections that are kept alive.
+  var peers: PeerKeeper?
   private var loop: TransportLoop?
   private var alarm: Alarm?
   private var isTurnScheduled = false
@@ -45,6 +48,7 @@ final class RegistryHost: @unchecked Sendable {
   func start(on loop: TransportLoop) {
     self.loop = loop
     alarm = Alarm(on: loop) { [unowned self] now in turn { driver.expire(at: now) } }
+    service.describe = { [unowned self] in try describe() }
     driver.onEvent = { [unowned self] event in reporter.happened(event, node) }
     driver.onStored = { [unowned self] in setNeedsTurn() }
     turn { driver.start(at: loop.now) }
@@ -69,6 +73,15 @@ final class RegistryHost: @unchecked Sendable {
   /// Replicates the node's logs over a connection.
   func part(with peer: Peer, on connection: Connection) -> any ConnectionPart {
     ReplicationPart(driver.replicator, on: connection, with: peer)
+  }
+
+  /// What can be told about the node.
+  func report() throws -> StatusReport { StatusReport(try driver.status(), peers: peers?.currentStatus ?? []) }
+
+  private func describe() throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    JSON.object(try report().members).write(to: &bytes)
+    return bytes
   }
 
   /// Answers calls in one transaction.

@@ -41,7 +41,8 @@ struct StatusReport {
     text += "; \(status.connectionCount) peers replicate"
     for log in logs where log.role == .writer {
       let length = max(log.replication.length, log.replication.remoteLength)
-      text += "; \(Self.name(log)) has \(log.replication.contiguousLength) of \(length) blocks (\(log.percent) %)"
+      text +=
+        "; \(log.replication.contiguousLength) of \(length) blocks of \(Self.name(log)) (\(log.percent) %)"
     }
     for peer in peers { text += "; \(peer.peer): \(peer)" }
     return text + "; waits for " + (waits.isEmpty ? "\(AutobaseStatus.Wait.nothing)" : waits.joined(separator: "; "))
