@@ -24,6 +24,7 @@ let package = Package(
         .product(name: "HyperDB", package: "hypertools"),
         .product(name: "ProtomuxRPC", package: "hypertools"),
         .product(name: "Registry", package: "hypertools"),
+        .product(name: "Replication", package: "hypertools"),
         .product(name: "Transport", package: "hypertools"),
       ],
       swiftSettings: settings),

@@ -55,4 +55,18 @@ enum RawHash {
       keep(signature)
     }
   }
+
+  /// A round of making some signatures and checking some for each operation.
+  static func signingAndVerifying(signatures: Int, checks: Int, budget: Double) -> Sample {
+    var publicKey = [UInt8](repeating: 0, count: 32)
+    var secretKey = [UInt8](repeating: 0, count: 64)
+    var signature = [UInt8](repeating: 0, count: 64)
+    let message = [UInt8](repeating: 9, count: 112)
+    _ = sodium_init()
+    crypto_sign_keypair(&publicKey, &secretKey)
+    return repeated(for: budget) {
+      for _ in 0..<signatures { crypto_sign_detached(&signature, nil, message, UInt64(message.count), secretKey) }
+      for _ in 0..<checks { keep(crypto_sign_verify_detached(signature, message, UInt64(message.count), publicKey)) }
+    }
+  }
 }
