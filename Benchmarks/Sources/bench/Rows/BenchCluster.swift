@@ -25,7 +25,7 @@ final class BenchCarrier: MuxCarrier {
   }
 }
 
-/// One node of a base with its store and its replication.
+/// One node of a base with its store, in memory, and its replication.
 final class BenchNode {
   let store: Corestore
   let base: Autobase
@@ -33,8 +33,8 @@ final class BenchNode {
   private var wanted: [WantedCore] = []
   var hasNews = false
 
-  init(directory: String, key: Fixed32? = nil) throws {
-    store = try Corestore(directory: directory, options: StoreOptions(durability: .normal))
+  init(key: Fixed32? = nil) throws {
+    store = try Corestore.inMemory()
     base = try Autobase(CorestoreStorage(store), Self.application(), key: key)
     replicator = StoreReplicator(store: store)
   }
@@ -75,10 +75,10 @@ final class BenchCluster {
   var isConnected = true
 
   /// Nodes of one base, all of them indexers.
-  init(_ count: Int, in workspace: Workspace) throws {
-    let founder = try BenchNode(directory: workspace.fresh("node-0"))
+  init(_ count: Int) throws {
+    let founder = try BenchNode()
     _ = try founder.base.appendAck()
-    let others = try (1..<count).map { try BenchNode(directory: workspace.fresh("node-\($0)"), key: founder.base.key) }
+    let others = try (1..<count).map { _ in try BenchNode(key: founder.base.key) }
     nodes = [founder] + others
     for (i, first) in nodes.enumerated() {
       for second in nodes[(i + 1)...] {

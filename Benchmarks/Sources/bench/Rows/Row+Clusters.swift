@@ -12,7 +12,7 @@ extension Row {
     aim: .figure(5_000), javascript: 176,
     limit: "the signatures alone: three made and two checked for each value"
   ) { workspace in
-    let cluster = try BenchCluster(3, in: workspace)
+    let cluster = try BenchCluster(3)
     let value = [UInt8](repeating: 0x61, count: 100)
     var expected = try commonLength(cluster)
     return Pair(
@@ -43,7 +43,7 @@ extension Row {
   ) { workspace in
     Pair(
       ours: {
-        let cluster = try BenchCluster(2, in: workspace)
+        let cluster = try BenchCluster(2)
         let value = [UInt8](repeating: 0x61, count: 100)
         let before = try commonLength(cluster)
         cluster.isConnected = false
