@@ -114,7 +114,7 @@ import Testing
     // And when it is gone, that is told.
     first.signal(SIGTERM)
     #expect(try first.finish().status == 0)
-    #expect(access(stores[0].path + "/node.sock", F_OK) != 0)
+    #expect(access(stores[0].path + "/node.status", F_OK) != 0)
     let deadline = ContinuousClock.now + .seconds(20)
     func waits() throws -> [String] {
       try stores[1].status()["waits"]?.array?.compactMap { $0["reason"]?.string } ?? []

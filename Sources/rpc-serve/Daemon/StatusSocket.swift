@@ -6,7 +6,7 @@ import JSON
 /// Whatever goes wrong with it does not concern the node.
 final class StatusSocket {
   /// Name of the socket in the store's folder.
-  static let name = "node.sock"
+  static let name = "node.status"
 
   let descriptor: Int32
   private let path: String
