@@ -103,6 +103,14 @@ private struct Simulation {
       // Every value is indexed, and a quorum has signed it.
       #expect(base.linearizer.tipNodes.allSatisfy { $0.value == nil }, "seed \(seed)")
       #expect(try base.view("view").signedLength == base.view("view").length, "seed \(seed)")
+      // Followed from the beginning, through all changes of indexers, the order is the same.
+      let history = try base.orderHistory()
+      let tip = history.entries[history.indexedCount...].map(\.node)
+      #expect(tip == base.linearizer.tipNodes.map { Checkout($0) }, "seed \(seed)")
+      for reader in base.readers.all {
+        let indexed = history.entries[..<history.indexedCount].count { $0.node.key == reader.key }
+        #expect(indexed == reader.window.offset, "seed \(seed)")
+      }
     }
     // A node that comes later, or is restarted, sees the same.
     for (i, storage) in simulation.storages.enumerated() {
