@@ -70,6 +70,7 @@ extension Stall {
     let reason =
       switch obstacle {
       case .interrupted: "interrupted"
+      case .storeFailed: "store"
       case .recovering: "recovery"
       case .fastForwarding: "fast-forward"
       case .missingBlocks: "view-blocks"
