@@ -71,7 +71,7 @@ extension NodeDriver {
   private func isUnfinished(_ base: AutobaseStatus) -> Bool {
     switch base.wait {
     case .nothing: false
-    case .firstNode, .indexing: true
+    case .firstNode, .indexing, .blocks, .frozen, .obstacle: true
     case .indexerNode, .votes, .signatures:
       base.views.contains { !$0.name.hasPrefix("_") && $0.signedLength < $0.length }
     }
