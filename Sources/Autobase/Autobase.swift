@@ -134,6 +134,8 @@ public final class Autobase {
   public internal(set) var interruption: String?
   /// The replacement of the indexers that `apply` asked for in the round under way.
   var pendingFork: PendingFork?
+  /// Nodes of the update that is being applied which are indexed and applied.
+  var processed: [Node] = []
   /// How many nodes of the update that is being applied are indexed.
   var applyingIndexed: UInt64 = 0
   /// Values queued for the local log; nil for an ack.

@@ -12,6 +12,8 @@ final class RecordedApplication: Application {
   let viewNames = ["view"]
   /// Number of values applied, over all calls.
   private(set) var applied = 0
+  /// Whether what cannot be done is passed over.
+  var ignoresRefusals = false
   /// What the calls of `fork` answered.
   private(set) var forked: [Bool] = []
 
@@ -20,9 +22,10 @@ final class RecordedApplication: Application {
       applied += 1
       let value = try JSON(parsing: node.value)
       if let key = try value["add"]?.key() {
-        try host.addWriter(key, isIndexer: value["indexer"]?.bool ?? true)
+        let isIndexer = value["indexer"]?.bool ?? true
+        if !ignoresRefusals || isIndexer || host.isRemovable(key) { try host.addWriter(key, isIndexer: isIndexer) }
       } else if let key = try value["remove"]?.key() {
-        try host.removeWriter(key)
+        if !ignoresRefusals || host.isRemovable(key) { try host.removeWriter(key) }
       } else if let fork = value["fork"] {
         let system = try fork.at("system")
         forked.append(

@@ -6,6 +6,11 @@ extension Autobase {
   ///
   /// - Returns: whether the set of indexers changed, so that the linearizer must be built anew.
   func apply(_ update: Linearizer.Update, _ localNodes: [Node]) throws -> Bool {
+    // What removed writers wrote is reached through nodes that are processed already.
+    defer {
+      for node in processed { node.unlink() }
+      processed.removeAll()
+    }
     var cut = try processAppliedAlready(update)
     try undo(update.undo)
     if info.members == 0 { try system.add(key, isIndexer: true) }
@@ -48,7 +53,7 @@ extension Autobase {
   /// Takes the nodes of a batch that ends with `node` out of its writer's window.
   private func shift(_ node: Node) {
     let window = node.writer
-    while window.offset < node.length { window.shift() }
+    while window.offset < node.length { processed.append(window.take()) }
   }
 
   private func undo(_ count: Int) throws {

@@ -126,6 +126,9 @@ extension Autobase {
 
   /// Opens the members that have written what is not indexed, and all of them while they are few.
   func openMembers() throws {
+    for writer in info.indexers.map({ $0.key }) + info.pendingIndexers + info.heads.map({ $0.key }) {
+      try openReaderIfPossible(writer)
+    }
     do {
       let members = try system.allMembers().filter { !$0.member.isRemoved }
       for (writer, member) in members where readers[writer] == nil {

@@ -48,6 +48,9 @@ extension ReaderSet {
         switch outcome {
         case .added(let nodes): taken += nodes
         case .waits(let head):
+          // Somebody has seen that much of it: it stays open until it is here.
+          let other = try open(head.key)
+          other.announcedLength = max(other.announcedLength, head.length)
           waiting[head.key, default: []].append(writer)
           break loading
         case .exhausted: break loading

@@ -43,9 +43,13 @@ final class WriterWindow {
   }
 
   /// Drops the first node, which is indexed and processed.
-  func shift() {
+  func shift() { take().unlink() }
+
+  /// Takes out the first node, which is indexed and processed. Its references to other nodes stay until they are
+  /// unlinked.
+  func take() -> Node {
     precondition(start < nodes.count, "a window that is empty has no first node")
-    nodes[start].unlink()
+    let node = nodes[start]
     start += 1
     clocks.dropFirst()
     if start == nodes.count {
@@ -55,6 +59,7 @@ final class WriterWindow {
       nodes.removeSubrange(..<start)
       start = 0
     }
+    return node
   }
 
   /// Drops its nodes, which refer to it and to each other.

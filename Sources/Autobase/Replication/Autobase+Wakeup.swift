@@ -109,11 +109,11 @@ extension Autobase {
     let excess = readers.keys.count - options.activeWriters
     guard excess > 0 else { return }
     let heads = Set(linearizer.currentHeads.map { $0.key })
-    let signers = Set(sources.map { $0.key })
+    let signers = Set(sources.map { $0.key } + info.indexers.map { $0.key } + info.pendingIndexers)
     var closed: Set<Fixed32> = []
     for reader in readers.all where closed.count < excess {
       guard reader.window.indexer == nil, reader.key != ownLog?.key, !heads.contains(reader.key),
-        !signers.contains(reader.key), !info.pendingIndexers.contains(reader.key), isFlushed(reader)
+        !signers.contains(reader.key), isFlushed(reader)
       else { continue }
       closed.insert(reader.key)
       linearizer.close(reader.key)
