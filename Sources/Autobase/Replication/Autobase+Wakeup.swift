@@ -22,7 +22,9 @@ extension Autobase {
   /// them, everybody follows those.
   public var announcement: [Checkout] {
     readers.all.compactMap { reader in
-      guard reader.window.indexer == nil, !isFlushed(reader), !reader.isFrozen else { return nil }
+      let window = reader.window
+      let isFinal = reader.isIdle && window.offset == window.length
+      guard window.indexer == nil, !isFinal, !reader.isFrozen else { return nil }
       return Checkout(key: reader.key, length: reader.window.length)
     }
   }
