@@ -57,8 +57,9 @@ extension NodeDriver {
     }
     var waits: [NodeStatus.Wait] = []
     if let problem { waits.append(NodeStatus.Wait(subject: "store", text: problem)) }
-    if let obstacle = node.base.obstacle { waits.append(NodeStatus.Wait(subject: "base", text: "\(obstacle)")) }
-    if isUnfinished(base) { waits.append(NodeStatus.Wait(subject: "base", text: "\(base.wait)")) }
+    for wait in base.waits where matters(wait, base) {
+      waits.append(NodeStatus.Wait(subject: "base", text: "\(wait)"))
+    }
     for log in logs where !log.isLocal && (log.role == .writer || log.role == .fastForward) {
       for wait in log.replication.waits {
         waits.append(NodeStatus.Wait(subject: "log", key: log.key, text: "\(wait)"))
@@ -67,13 +68,12 @@ extension NodeDriver {
     return NodeStatus(base: base, logs: logs, connectionCount: peerConnectionCount, waits: waits)
   }
 
-  /// Whether something is open that anybody reads. Acknowledgements alone are not signed on their own account.
-  private func isUnfinished(_ base: AutobaseStatus) -> Bool {
-    switch base.wait {
-    case .nothing: false
-    case .firstNode, .indexing, .blocks, .frozen, .obstacle: true
+  /// Whether somebody waits for it. Acknowledgements alone are not voted for and signed on their own account.
+  private func matters(_ wait: AutobaseStatus.Wait, _ base: AutobaseStatus) -> Bool {
+    switch wait {
     case .indexerNode, .votes, .signatures:
       base.views.contains { !$0.name.hasPrefix("_") && $0.signedLength < $0.length }
+    default: true
     }
   }
 

@@ -94,7 +94,8 @@ final class Listener: @unchecked Sendable {
 
   static func read(_ descriptor: Int32, _ count: Int = 65_536) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
-    return Array(bytes.prefix(max(0, recv(descriptor, &bytes, count, 0))))
+    let received = recv(descriptor, &bytes, count, 0)
+    return Array(bytes.prefix(max(0, received)))
   }
 
   @discardableResult

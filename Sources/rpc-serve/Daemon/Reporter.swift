@@ -83,6 +83,7 @@ final class Reporter: Sendable {
 
   /// A connection to a peer came, went, or could not be made.
   func peer(_ status: PeerStatus) {
+    if case .stopped = status.state { return }
     let text = "\(status)"
     let isConnected = if case .connected = status.state { true } else { false }
     let isNews = state.withLock { $0.updateValue(isConnected, forKey: status.peer) } != isConnected
