@@ -169,7 +169,7 @@ private struct Attacker {
   }
 
   /// Whatever a reader is sent, what it stores is the log.
-  @Test(arguments: 0..<30 as Range<UInt64>) func mangledFrames(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func mangledFrames(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let writer = network.add(try server(60))
     let reader = network.add(try reader())

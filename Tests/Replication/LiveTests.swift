@@ -1,5 +1,6 @@
 import CompactEncoding
 import Corestore
+import Glibc
 import Hypercore
 import HypercoreCrypto
 import TestSupport
@@ -7,9 +8,11 @@ import Testing
 
 @testable import Replication
 
+/// Few seeds in every run, many when the environment asks for it.
+let liveSeeds: Range<UInt64> = 0..<(getenv("HYPERTOOLS_LONG") == nil ? 6 : 300)
+
 /// Two or more replicators against each other, with delays and orders from a seed.
 @Suite struct LiveTests {
-  static let seeds: Range<UInt64> = 0..<20
 
   private func pair(
     _ network: TestNetwork, _ policy: DownloadPolicy, blocks: Int = 0, settings: ReplicationSettings = .init()
@@ -22,7 +25,7 @@ import Testing
     return (writer, reader)
   }
 
-  @Test(arguments: seeds) func everything(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func everything(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, .everything, blocks: Int.random(in: 0...500, using: &network.random))
     try network.connect(writer, reader)
@@ -38,7 +41,7 @@ import Testing
     #expect(reader.replicator.status.waits.isEmpty, "\(reader.replicator.status.waits)")
   }
 
-  @Test(arguments: seeds) func sparse(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func sparse(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, .none, blocks: 300)
     try network.connect(writer, reader)
@@ -75,7 +78,6 @@ import Testing
 
 /// Logs that are cut, cleared, damaged and contradicted.
 @Suite struct LiveChangeTests {
-  static let seeds: Range<UInt64> = 0..<20
 
   private func pair(
     _ network: TestNetwork, blocks: Int = 0, policy: DownloadPolicy = .everything
@@ -88,7 +90,7 @@ import Testing
     return (writer, reader)
   }
 
-  @Test(arguments: seeds) func truncations(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func truncations(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, blocks: 60)
     try network.connect(writer, reader)
@@ -104,7 +106,7 @@ import Testing
   }
 
   /// The reader is away while the log is cut anywhere and grows again.
-  @Test(arguments: seeds) func reorgsAtAnyDepth(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func reorgsAtAnyDepth(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, blocks: Int.random(in: 1...300, using: &network.random))
     let (line, _) = try network.connect(writer, reader)
@@ -124,7 +126,7 @@ import Testing
     #expect(try reader.equals(writer))
   }
 
-  @Test(arguments: seeds) func clears(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func clears(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, blocks: 200, policy: .head)
     try network.connect(writer, reader)
@@ -144,7 +146,7 @@ import Testing
   }
 
   /// Four nodes, each connected to each; only one has the blocks at first.
-  @Test(arguments: seeds) func mesh(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func mesh(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, first) = try pair(network, blocks: 400)
     var readers = [first]
@@ -199,7 +201,7 @@ import Testing
   }
 
   /// One peer sends damaged blocks: it is not asked again, and the rest comes from the other.
-  @Test(arguments: seeds) func damagedBlocks(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func damagedBlocks(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, blocks: 200)
     let other = network.add(try TestNode(nil, key: writer.log.key))
@@ -221,7 +223,7 @@ import Testing
   }
 
   /// A key pair that signs two histories of one length is found out, and both sides stop.
-  @Test(arguments: seeds) func equivocation(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func equivocation(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let one = network.add(try TestNode(testKeyPair(7)))
     let two = network.add(try TestNode(testKeyPair(7)))
@@ -242,7 +244,7 @@ import Testing
     }
   }
 
-  @Test(arguments: seeds) func seeks(seed: UInt64) throws {
+  @Test(arguments: liveSeeds) func seeks(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, policy: .none)
     try writer.log.append((0..<100).map { [UInt8](repeating: 1, count: $0 % 17) })
