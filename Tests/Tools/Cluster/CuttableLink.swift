@@ -29,7 +29,7 @@ final class CuttableLink: Sendable {
           connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
         }
       }
-      guard code == 0 else { perror("link connect"); return }
+      guard code == 0 else { return }
       while !state.isCut.load(ordering: .relaxed) {
         var items = [
           pollfd(fd: caller, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0),
@@ -37,7 +37,7 @@ final class CuttableLink: Sendable {
         guard poll(&items, 2, 20) >= 0 else { return }
         for (from, to, item) in [(caller, server, items[0]), (server, caller, items[1])] where item.revents != 0 {
           let bytes = Listener.read(from)
-          guard !bytes.isEmpty, Listener.write(to, bytes) else { perror("link rw \(bytes.count) \(from == caller)"); return }
+          guard !bytes.isEmpty, Listener.write(to, bytes) else { return }
         }
       }
     }
