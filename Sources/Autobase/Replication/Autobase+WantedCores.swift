@@ -6,9 +6,10 @@ extension Autobase {
   /// need not be open.
   ///
   /// Writers are active while they are indexers or heads, were just added or announced, or have blocks that are not
-  /// ordered yet; all of them are while they are few. Views are computed here, so they are only served; after a
-  /// fast-forward, blocks that were not computed here are downloaded. While a fast-forward gathers what it needs,
-  /// other writers rest.
+  /// ordered yet; all of them are while they are few. The own log is downloaded, too: when somebody has more of it, this
+  /// store is an old copy, and what it would write next is a second history. Views are computed here, so they are only
+  /// served; after a fast-forward, blocks that were not computed here are downloaded. While a fast-forward gathers what
+  /// it needs, other writers rest.
   public var wantedCores: [WantedCore] {
     var list = WantedList()
     addFastForward(to: &list)
@@ -30,7 +31,7 @@ extension Autobase {
     for reader in readers {
       let isLocal = reader.key == ownLog?.key
       let isActive = areFew || isLocal || isWanted(reader) || headWriters.contains(reader.key)
-      let rests = isLocal ? !isRecovering : isFastForwarding
+      let rests = !isLocal && isFastForwarding
       list.add(
         WantedCore(
           key: reader.key, role: .writer, download: rests ? .nothing : download(of: reader),

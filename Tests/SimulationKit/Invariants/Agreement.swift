@@ -35,7 +35,7 @@ struct Agreement {
   /// Key, length and tree hash of each view.
   private func contents(_ process: NodeProcess) throws -> [String] {
     try process.node.base.status().views.map { view in
-      let hash = view.length == 0 ? "" : try process.treeHash(of: view.key, at: view.length).description
+      let hash = view.length == 0 ? "" : try process.treeHash(of: view.key, at: view.length)?.description ?? "unknown"
       return "\(view.name) \(view.key) \(view.length) \(view.signedLength) \(hash)"
     }
   }
@@ -69,7 +69,7 @@ struct Agreement {
           \(node.name) \(node.localKey?.short ?? "") \(process.connections.map(\.remote.name).joined(separator: ","))
             views \(views.joined(separator: ", "))
             writers \(writers.joined(separator: ", "))
-            waits for \(status.wait), acknowledges \(process.node.base.needsAck())
+            waits for \(try process.driver.status().waits.map { "\($0.subject) \($0.key?.short ?? ""): \($0.text)" }.joined(separator: "; "))
         """
     }
     .joined(separator: "\n")

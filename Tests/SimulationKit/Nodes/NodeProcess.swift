@@ -131,10 +131,15 @@ final class NodeProcess {
 
   // MARK: Looking
 
-  /// The tree hash of a view core's first blocks, the unsigned tip included.
-  func treeHash(of key: Fixed32, at length: UInt64) throws -> Fixed32 {
+  /// The tree hash of a view core's first blocks, the unsigned tip included; nil when it cannot be told, since the node
+  /// went on from a state of others and has not all of the tree.
+  func treeHash(of key: Fixed32, at length: UInt64) throws -> Fixed32? {
     let core = try store.get(key: key)
-    if core.length >= length { return try core.treeHash(at: length) }
-    return try core.session(named: "batch").treeHash(at: length)
+    do {
+      if core.length >= length { return try core.treeHash(at: length) }
+      return try core.session(named: "batch").treeHash(at: length)
+    } catch MerkleError.missingNode {
+      return nil
+    }
   }
 }
