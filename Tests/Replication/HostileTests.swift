@@ -105,6 +105,20 @@ private struct Attacker {
     }
   }
 
+  /// A peer that says it has a newer head and does not send it does not hold up the others.
+  @Test func promisedHead() throws {
+    let network = TestNetwork(seed: 5)
+    let writer = network.add(try server(20))
+    let reader = network.add(try reader())
+    var attacker = try Attacker(reader)
+    attacker.send(.sync, SyncMessage(length: 30, canUpgrade: true))
+    #expect(attacker.exchange().contains { $0.kind == .message(.request) })
+    #expect(reader.replicator.status.waits == [.upgrade(length: 30, peer: 1)])
+    try network.connect(writer, reader)
+    try network.run(milliseconds: 60_000)
+    #expect(try reader.equals(writer))
+  }
+
   /// Requests that make no sense are refused ever later, and the 64th ends the connection.
   @Test func invalidRequests() throws {
     let node = try server()

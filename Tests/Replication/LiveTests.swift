@@ -100,6 +100,8 @@ let liveSeeds: Range<UInt64> = 0..<(getenv("HYPERTOOLS_LONG") == nil ? 6 : 300)
       if Bool.random(using: &network.random) { try network.run() }
       try writer.append(testBlocks(0..<Int.random(in: 0...40, using: &network.random), "fork \(round)"))
     }
+    // An empty log cannot prove its fork; it is followed when it has a block.
+    try writer.append(testBlocks(0..<1, "end"))
     try network.run()
     #expect(try reader.equals(writer))
     #expect(reader.replicator.status.peers.allSatisfy { $0.pause == nil })

@@ -45,7 +45,9 @@ extension CoreReplicator {
 
   /// Asks for a newer head, together with the newest block when that is wanted; or for the manifest alone.
   private func scheduleHead(_ peer: CorePeer) {
-    guard upgrade == nil, reorg == nil, wantsHead else { return }
+    guard reorg == nil, wantsHead else { return }
+    // One peer at a time, and another one when that does not answer.
+    if let upgrade, upgrade.peer === peer || upgrade.time + settings.hotswapMilliseconds > now { return }
     let remote = peer.remote
     if remote.length == 0 && asksForManifest(peer) && !peer.wasAskedForManifest {
       peer.wasAskedForManifest = true
@@ -67,7 +69,7 @@ extension CoreReplicator {
       entry.target = index
       markInFlight(index)
     }
-    upgrade = (peer, remote.length)
+    upgrade = (peer, remote.length, now)
     send(request, entry, to: peer)
   }
 
@@ -300,7 +302,9 @@ extension CoreReplicator {
     let times = peers.lazy.filter { $0.requests.blockCount > 0 }.flatMap { $0.requests.entries }
       .filter { $0.kind == .block }.map(\.time)
     let (wait, now) = (settings.hotswapMilliseconds, now)
-    return times.map { $0 + wait }.filter { $0 > now }.min()
+    let blocks = times.map { $0 + wait }.filter { $0 > now }.min()
+    guard let upgrade, upgrade.time + wait > now else { return blocks }
+    return min(upgrade.time + wait, blocks ?? .max)
   }
 
   // MARK: Time
@@ -335,7 +339,9 @@ extension CoreReplicator {
         asks.seeks[number].isAsked = false
         if entry.kind == .hash { asks.seeks[number].useless.insert(peer.number) }
       }
-    case .reorg, .reorgHash: if isRefusal { reorg = nil }
+    case .reorg, .reorgHash:
+      let isCurrent = reorg?.peer === peer && reorg?.fork == entry.fork
+      if isRefusal && isCurrent { reorg = nil }
     case .upgrade, .manifest, .free: break
     }
   }
@@ -376,7 +382,7 @@ extension CoreReplicator {
       for (id, entry) in peer.requests.outstanding where entry.fork != state.fork || entry.target >= cut {
         guard entry.kind != .reorg && entry.kind != .reorgHash || entry.fork <= state.fork else { continue }
         peer.requests.cancel(id)
-        released(entry, by: peer, isRefusal: false)
+        released(entry, by: peer, isRefusal: true)
       }
     }
     waiting.removeAll()

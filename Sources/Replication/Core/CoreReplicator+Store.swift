@@ -41,11 +41,14 @@ extension CoreReplicator {
   /// The answer does not fit its request.
   func receiveMismatch(_ id: UInt64, _ entry: RequestTable.Entry, from peer: CorePeer) {
     peer.requests.remove(id)
-    released(entry, by: peer, isRefusal: false)
+    released(entry, by: peer, isRefusal: true)
     if peer.pause == nil { peer.pause = .invalidData("an answer does not fit its request") }
   }
 
   // MARK: Storing
+
+  /// Pages of blocks in flight above which empty ones are dropped.
+  private static let inFlightPages = 64
 
   /// Checks and stores everything that was gathered.
   func storeGathered() {
@@ -72,9 +75,10 @@ extension CoreReplicator {
       }
       try log.context.read { try absorb(after, stored: stored.sorted()) }
       for outcome in outcomes { settle(outcome, items[outcome.item], nodes) }
+      if inFlight.pages.count > Self.inFlightPages { inFlight.removeEmptyPages() }
     } catch {
       storeFailed(error)
-      for item in items { if let entry = item.entry { released(entry, by: item.peer, isRefusal: false) } }
+      for item in items { if let entry = item.entry { released(entry, by: item.peer, isRefusal: true) } }
     }
   }
 
@@ -161,6 +165,7 @@ extension CoreReplicator {
 
   private func settle(_ outcome: Outcome, _ item: Gathered, _ nodes: [TreeNode]) {
     let peer = item.peer
+    var isStale = false
     switch outcome.result {
     case .waits:
       keepWaiting(item, nodes)
@@ -183,9 +188,9 @@ extension CoreReplicator {
       reorg = nil
       didChange = true
     case .verdict(let verdict): settle(verdict, peer)
-    case .stale: break
+    case .stale: isStale = true
     }
-    if let entry = item.entry { released(entry, by: peer, isRefusal: false, isStored: outcome.isStored(item)) }
+    if let entry = item.entry { released(entry, by: peer, isRefusal: isStale, isStored: outcome.isStored(item)) }
   }
 
   /// Keeps an answer that leads to a node that another answer has to tell, as long as one is to come.

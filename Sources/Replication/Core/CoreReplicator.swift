@@ -49,7 +49,7 @@ public final class CoreReplicator {
   var inFlight = Bitfield(pageLimit: .max)
   /// How many peers more than one were asked for a block.
   var extraRequests: [UInt64: Int] = [:]
-  var upgrade: (peer: CorePeer, length: UInt64)?
+  var upgrade: (peer: CorePeer, length: UInt64, time: UInt64)?
   var reorg: ReorgSearch?
 
   // What came.
@@ -130,7 +130,7 @@ public final class CoreReplicator {
 
   func didClose(_ peer: CorePeer) {
     peers.removeAll { $0 === peer }
-    for (_, entry) in peer.requests.outstanding { released(entry, by: peer, isRefusal: false) }
+    for (_, entry) in peer.requests.outstanding { released(entry, by: peer, isRefusal: true) }
     if reorg?.peer === peer { reorg = nil }
     if upgrade?.peer === peer { upgrade = nil }
     runSoon()
