@@ -115,7 +115,7 @@ private struct Membership {
 
 @Suite struct MembershipSimulationTests {
   /// Whatever becomes of the members, all nodes come to one state, and whatever is signed is what all have.
-  @Test(arguments: 1...30 as ClosedRange<UInt64>)
+  @Test(arguments: 1...(isLong ? 1000 : 30) as ClosedRange<UInt64>)
   func nodesConverge(seed: UInt64) throws {
     var simulation = try Membership(seed: seed, nodes: 3 + Int(seed % 3))
     try simulation.bases[0].appendAck()

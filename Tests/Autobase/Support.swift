@@ -1,4 +1,5 @@
 import CompactEncoding
+import Glibc
 import Hypercore
 import HypercoreCrypto
 import JSON
@@ -43,6 +44,9 @@ final class RecordedApplication: Application {
     }
   }
 }
+
+/// Whether simulations go through many seeds: the environment variable `HYPERTOOLS_LONG` is set.
+let isLong = getenv("HYPERTOOLS_LONG") != nil
 
 extension JSON {
   /// The key that this string spells in hex.

@@ -70,9 +70,9 @@ public final class Acknowledger {
   public func update(now: UInt64) throws -> Bool {
     observe(now)
     guard base.isPendingIndexer, base.needsAck() else { return false }
-    try base.appendAck()
+    let isAppended = try base.acknowledge()
     observe(now)
-    return true
+    return isAppended
   }
 
   /// Does what is due.

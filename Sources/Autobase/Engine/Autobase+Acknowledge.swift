@@ -25,13 +25,18 @@ extension Autobase {
   /// Brings the base up to date, and appends a node without value if that helps.
   ///
   /// - Parameter isStalled: as for ``needsAck(isStalled:)``.
-  /// - Returns: whether it did.
+  /// - Returns: whether it did. It does not while blocks of views must be fetched first, see ``missingBlocks``.
   @discardableResult
   public func acknowledge(isStalled: Bool = false) throws -> Bool {
     try advance()
     guard needsAck(isStalled: isStalled) else { return false }
-    try appendAck()
-    return true
+    do {
+      try appendAck()
+      return true
+    } catch LogError.blockNotAvailable(let index, let length) {
+      guard !missingBlocks.isEmpty else { throw LogError.blockNotAvailable(index: index, length: length) }
+      return false
+    }
   }
 
   /// Whether something is indexed here that the newest signatures of the local writer do not cover.

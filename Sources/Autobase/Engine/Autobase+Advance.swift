@@ -35,7 +35,7 @@ extension Autobase {
   /// writers wait.
   private var hasNews: Bool {
     isClosed || !isCaughtUp || !queue.isEmpty || !wantedWriters.isEmpty || isStale
-      || readers.all.contains { !$0.isIdle && !$0.isFrozen }
+      || readers.all.contains { !$0.isIdle && !$0.isFrozen || $0.hasMissingBlock }
   }
 
   /// Runs `body` in a transaction, after making sure that memory and store agree.

@@ -54,10 +54,12 @@ extension Autobase {
       do {
         sources[i].state = try CheckpointState(at: reader.source.length) { try reader.source.message($0) }
         sources[i].readLength = reader.source.length
+        reader.missingBlock = nil
       } catch is DecodingError {
         sources[i].readLength = reader.source.length
-      } catch LogError.blockNotAvailable {
+      } catch LogError.blockNotAvailable(let index, _) {
         // A block it points to is not here yet: what was known before still holds.
+        reader.missingBlock = index
       }
     }
   }

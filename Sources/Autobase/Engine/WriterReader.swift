@@ -57,6 +57,10 @@ final class WriterReader {
   private(set) var isFrozen = false
   /// The node of another writer that the next batch references and that is not in the graph.
   private(set) var missing: Checkout?
+  /// A block that the newest one points to, and that is not stored.
+  var missingBlock: UInt64?
+  /// Whether that one has come.
+  var hasMissingBlock: Bool { missingBlock.map { (try? source.message($0 + 1)) != nil } ?? false }
   /// Where it began to be read.
   let start: UInt64
   /// The length that somebody said it has.

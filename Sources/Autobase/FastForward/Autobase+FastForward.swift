@@ -151,9 +151,9 @@ extension Autobase {
       queue = queued
       changeCount += 1
       fastForwardCount += 1
-      try advanceUntilIdle()
     }
     needsLookup = true
+    try advance()
     return true
   }
 }

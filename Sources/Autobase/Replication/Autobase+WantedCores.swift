@@ -52,7 +52,8 @@ extension Autobase {
     guard let log = (reader.source as? LoggedMessages)?.log, log.contiguousLength < reader.start else {
       return .everything
     }
-    return .head(blocks: [reader.start..<UInt64(1) << 53])
+    let signatures = reader.missingBlock.map { [$0..<$0 + 1] } ?? []
+    return .head(blocks: signatures + [reader.start..<UInt64(1) << 53])
   }
 
   private func isWanted(_ reader: WriterReader) -> Bool {
