@@ -62,14 +62,37 @@ final class MemoryCluster {
   private var wires: [Wire] = []
   private var generator: SeededGenerator
   private var wireCount = 0
+  /// The registry of the node that was taken away last.
+  private var stopped: Fixed32?
 
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   /// Adds a node; the first one founds the registry.
+  ///
+  /// - Parameter store: where its logs rest; in memory by default.
   @discardableResult
-  func add() throws -> Member {
+  func add(_ store: Corestore? = nil) throws -> Member {
     let key = Fixed32(generator.bytes(32)[...])
-    let node = try RegistryNode(Corestore.inMemory(primaryKey: key), bootstrap: members.first?.node.base.key)
+    let store = try store ?? .inMemory(primaryKey: key)
+    let member = try start(store, bootstrap: members.first?.node.base.key)
+    members.append(member)
+    return member
+  }
+
+  /// Takes a node away, with all that refers to it.
+  func stop(_ number: Int) throws {
+    try isolate(number)
+    stopped = members.remove(at: number).node.base.key
+  }
+
+  /// Starts the node of a store that was there before, in the place that it had.
+  func restart(_ number: Int, _ store: Corestore) throws {
+    members.insert(try start(store, bootstrap: stopped), at: number)
+    for other in members.indices where other != number { connect(number, other) }
+  }
+
+  private func start(_ store: Corestore, bootstrap: Fixed32?) throws -> Member {
+    let node = try RegistryNode(store, bootstrap: bootstrap)
     var settings = NodeDriver.Settings()
     settings.acknowledging.intervalMilliseconds = 10
     let driver = NodeDriver(
@@ -79,7 +102,6 @@ final class MemoryCluster {
     driver.onStored = { [unowned member] in member.hasNews = true }
     driver.onEvent = { [unowned member] in member.events.append($0) }
     driver.start(at: now)
-    members.append(member)
     return member
   }
 

@@ -46,7 +46,12 @@ struct RestoreJob {
       }
     case .resurrect:
       keys = try restoration.asItWas { store in
-        try RegistryNode.baseKey(in: store) == nil ? nil : Keys(RegistryNode(store))
+        guard try RegistryNode.baseKey(in: store) != nil else { return nil }
+        let node = try RegistryNode(store)
+        // Whatever was said: where there are others, they are asked before the node writes.
+        let others = try node.base.members().contains { $0.key != node.localKey && !$0.member.isRemoved }
+        if others { try node.base.beginRecovery() }
+        return try Keys(node)
       }
     }
     try report(reader.manifest, path, keys: keys)

@@ -62,7 +62,8 @@ struct NodeReport {
   /// Whether all that is known of the writers' logs is here.
   var isSynced: Bool {
     let isStarted = base.info.members > 0
-    return isStarted && base.writers.allSatisfy { $0.missing == nil } && logs.allSatisfy { $0.isFrozen || $0.isSynced }
+    return isStarted && base.writers.allSatisfy { $0.missing == nil && $0.announcedLength <= $0.length }
+      && logs.allSatisfy { $0.isFrozen || $0.isSynced }
   }
 
   /// Whether everything that is here is final and signed.

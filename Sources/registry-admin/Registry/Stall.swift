@@ -118,7 +118,13 @@ extension Stall {
             "nothing more of \(options.text(writer.key)): block \(writer.orderedLength) is no message of this registry",
           from: [writer.key])
       }
-      guard let missing = writer.missing else { return nil }
+      guard let missing = writer.missing else {
+        guard writer.announcedLength > writer.length else { return nil }
+        return Stall(
+          reason: "blocks",
+          text: "blocks of \(options.text(writer.key)) up to \(writer.announcedLength), of which peers have told",
+          from: [writer.key])
+      }
       return Stall(
         reason: "missing-node",
         text: "block \(missing.length) of \(options.text(missing.key)), to which \(options.text(writer.key)) refers",
