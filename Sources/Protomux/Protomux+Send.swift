@@ -121,7 +121,7 @@ extension Protomux {
     }
     batchChannel = channel
     onlyBodyStart = isFirst ? frames.count - byteCount : nil
-    if frames.count - frameStart >= Self.maximumBatchByteCount { endBatch() }
+    if frames.count - frameStart >= limits.batchByteCount { endBatch() }
   }
 
   private mutating func endBatch(unwrapsSingle: Bool = false) {

@@ -28,7 +28,7 @@ internal import CompactEncoding
 ///   must not read on (``isCongested``).
 /// * CLOSE is not answered by CLOSE. An id is free again when its channel closes after it was paired; one that is closed
 ///   before the answer stays reserved until the OPEN or REJECT that answers it arrives.
-/// * While corked, everything goes into one batch, cut at 8 MiB.
+/// * While corked, everything goes into one batch, cut at ``Limits/batchByteCount``; the reference cuts at 8 MiB.
 ///
 /// Better than the reference: a CLOSE for an unpaired OPEN is not lost. Whoever answers that OPEN gets its waiting
 /// messages and then the closing, and the other side gets the answer it needs to free its id.
@@ -46,12 +46,13 @@ public struct Protomux: Sendable {
     /// The longest frame, in bytes, that the stream below can carry.
     public var frameByteCount = 0xff_ffff - 17
 
-    /// The defaults: 65 536 channels, 32 KiB, 32 MiB, and the longest message of a secure stream.
+    /// Bytes of a batch at which it becomes a frame although the muxer is corked. The other side can use nothing of a frame
+    /// before it has all of it, and a short one stays in the processor's cache while it is sealed and opened.
+    public var batchByteCount = 128 << 10
+
+    /// The defaults: 65 536 channels, 32 KiB, 32 MiB, the longest message of a secure stream, and 128 KiB.
     public init() {}
   }
-
-  /// Bytes of a batch at which it is sent although the muxer is corked.
-  public static let maximumBatchByteCount = 8 << 20
 
   let limits: Limits
   var local: [LocalChannel?] = []

@@ -72,8 +72,8 @@ public final class Connection: MuxCarrier, @unchecked Sendable {
     budget.handshakeCount += 1
   }
 
-  /// The time, in milliseconds, on the clock of deadlines.
-  public var now: UInt64 { milliseconds() }
+  /// The time, in milliseconds, on the clock of deadlines; while a read is handled, that at which it began.
+  public var now: UInt64 { isReading ? lastRead : milliseconds() }
 
   /// Runs `body` on the event loop: at once when called there, else soon. Once the connection is closed, whose event loop
   /// may be gone, `body` runs at once; it must not change anything then.

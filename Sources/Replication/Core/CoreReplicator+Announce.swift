@@ -26,13 +26,13 @@ extension CoreReplicator {
     let before = min(local.contiguous, cut)
     let pages = stored == nil && !isCut ? local.loadedPages : []
     let words = try pages.isEmpty ? [:] : remember(pages)
-    for range in pendingClears where range.lowerBound < cut {
+    for range in outside.clears where range.lowerBound < cut {
       drops.append(Change(range: range.clamped(to: 0..<cut), isDrop: true))
       local.remove(range)
     }
-    let clears = pendingClears
-    pendingClears = []
-    pendingCut = nil
+    let clears = outside.clears
+    outside.clears = []
+    outside.cut = nil
     state = new
     local.adopt(length: new.length, contiguous: new.contiguousLength)
     if stored == nil { local.forgetPages() }
@@ -55,7 +55,7 @@ extension CoreReplicator {
 
   /// The number of leading blocks that are the same before and after.
   private func cut(from old: LogCondition, to new: LogCondition) throws -> UInt64 {
-    if let pendingCut { return min(pendingCut, new.length, old.length) }
+    if let cut = outside.cut { return min(cut, new.length, old.length) }
     var common: UInt64 = 0
     for root in old.tree.roots {
       guard FlatTree.rightSpan(root.index) < 2 * new.length, try log.node(at: root.index) == root else { break }

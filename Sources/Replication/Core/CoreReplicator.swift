@@ -39,8 +39,7 @@ public final class CoreReplicator {
   let verifier: BlockVerifier
   private var observer: Hypercore?
   /// What was truncated and cleared since the log was last seen.
-  var pendingCut: UInt64?
-  var pendingClears: [Range<UInt64>] = []
+  let outside = OutsideChanges()
 
   // What is wanted.
 
@@ -253,10 +252,10 @@ public final class CoreReplicator {
     guard state.version == nil else { return }
     do {
       let observer = try log.observer()
-      observer.onEvent = { [weak self] event in
-        if case .truncate(let length, _) = event { self?.pendingCut = min(length, self?.pendingCut ?? .max) }
+      observer.onEvent = { [outside] event in
+        if case .truncate(let length, _) = event { outside.cut = min(length, outside.cut ?? .max) }
       }
-      observer.onClear = { [weak self] range in self?.pendingClears.append(range) }
+      observer.onClear = { [outside] range in outside.clears.append(range) }
       self.observer = observer
       try log.context.read { try absorb(condition()) }
     } catch {
@@ -287,4 +286,13 @@ struct LogCondition {
   var fork: UInt64 { tree.fork }
   /// The manifest can be sent.
   var hasManifest: Bool { knowsManifest && !isCompat }
+}
+
+/// What others truncated and cleared. An object of its own, so that nobody refers to a replicator weakly, which would make
+/// every use of it slower.
+final class OutsideChanges {
+  /// The shortest length that the log had meanwhile.
+  var cut: UInt64?
+  /// Blocks that were cleared.
+  var clears: [Range<UInt64>] = []
 }

@@ -50,7 +50,7 @@ extension Row {
 }
 
 /// A program that is stopped when nobody needs it any more.
-private final class RunningProgram {
+final class RunningProgram {
   let program: Program
 
   init(_ path: String, _ arguments: [String], errors: String = "/dev/null") throws {
