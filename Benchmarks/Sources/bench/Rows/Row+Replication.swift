@@ -1,3 +1,4 @@
+import CompactEncoding
 import Corestore
 import Glibc
 import Hypercore
