@@ -6,6 +6,9 @@ extension Hypercore {
   public struct ContentVersion: Hashable, Sendable {
     let generation: UInt64
     let changes: UInt64
+
+    /// Whether nothing but commits of other processes, to whatever log, lies between two versions.
+    public func differsByOthersOnly(from other: ContentVersion) -> Bool { changes == other.changes }
   }
 
   /// What of the default state may have changed; to be read inside a transaction.

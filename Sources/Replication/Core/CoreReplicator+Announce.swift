@@ -19,6 +19,12 @@ extension CoreReplicator {
       state = new
       return local.adopt(length: new.length, contiguous: new.contiguousLength)
     }
+    if let before = old.version, new.version?.differsByOthersOnly(from: before) == true, new.hasSameHead(as: old) {
+      // Another process committed something, perhaps single blocks of this log: they are seen when they are needed.
+      state = new
+      sawForeignChange = true
+      return local.forgetPages()
+    }
     var drops: [Change] = []
     let isCut = new.fork != old.fork || new.length < old.length
     let cut = isCut ? try self.cut(from: old, to: new) : old.length

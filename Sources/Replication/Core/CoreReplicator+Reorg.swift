@@ -67,10 +67,15 @@ extension CoreReplicator {
   private func freeze(_ fork: UInt64, _ own: Proof) {
     didChange = true
     state.isFrozen = true
-    for peer in peers {
-      if peer.isActive && peer.remote.fork == fork { peer.send(.data, DataMessage(request: 0, proof: own)) }
-      peer.close()
+    for peer in peers where peer.isActive && peer.remote.fork == fork {
+      peer.send(.data, DataMessage(request: 0, proof: own))
     }
+    stop()
+  }
+
+  /// The log is frozen: nothing comes or goes any more.
+  func stop() {
+    for peer in peers { peer.close() }
     failAll(.frozen)
   }
 }

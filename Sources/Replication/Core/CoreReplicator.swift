@@ -195,6 +195,8 @@ public final class CoreReplicator {
         }
         if isDone { break }
       }
+      // Another process found out.
+      if state.isFrozen { stop() }
       settleAsks()
     } catch {
       storeFailed(error)
@@ -284,6 +286,12 @@ struct LogCondition {
 
   var length: UInt64 { tree.length }
   var fork: UInt64 { tree.fork }
+  /// Whether everything but the version is the same.
+  func hasSameHead(as other: LogCondition) -> Bool {
+    tree == other.tree && contiguousLength == other.contiguousLength && knowsManifest == other.knowsManifest
+      && isFrozen == other.isFrozen
+  }
+
   /// The manifest can be sent.
   var hasManifest: Bool { knowsManifest && !isCompat }
 }
