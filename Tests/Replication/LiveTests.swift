@@ -283,6 +283,26 @@ let liveSeeds: Range<UInt64> = 0..<(getenv("HYPERTOOLS_LONG") == nil ? 6 : 300)
     #expect(results == [true, false, true])
   }
 
+  /// What is asked for inside a transaction takes effect after it.
+  @Test func asksInsideTransactions() throws {
+    let network = TestNetwork(seed: 6)
+    let (writer, reader) = try pair(network, blocks: 5, policy: .none)
+    try network.connect(writer, reader)
+    try network.run()
+    var arrived = 0
+    try reader.store.write { reader.replicator.get(3) { if case .success = $0 { arrived += 1 } } }
+    try reader.store.read { reader.replicator.get(4) { if case .success = $0 { arrived += 1 } } }
+    #expect(reader.replicator.nextDeadline != nil)
+    try network.run()
+    #expect(arrived == 2)
+    try writer.store.write {
+      try writer.append(testBlocks(0..<1))
+    }
+    reader.replicator.downloadPolicy = .everything
+    try network.run()
+    #expect(try reader.equals(writer))
+  }
+
   @Test func cancelledRequests() throws {
     let network = TestNetwork(seed: 4)
     let (writer, reader) = try pair(network, blocks: 5, policy: .none)

@@ -311,6 +311,7 @@ extension CoreReplicator {
 
   /// When ``expire(at:)`` has to be called, in milliseconds of the clock that ``CorePeer`` is told.
   public var nextDeadline: UInt64? {
+    if isDelayed { return now }
     var deadlines = peers.compactMap(\.nextDeadline)
     if let storeFailure { deadlines.append(storeFailure.retry) }
     if let hotswapDeadline { deadlines.append(hotswapDeadline) }

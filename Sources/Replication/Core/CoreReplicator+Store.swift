@@ -114,7 +114,7 @@ extension CoreReplicator {
     do {
       if let block = item.block {
         guard item.entry?.fork == verifier.fork else { return .stale }
-        let siblings = item.ownNodes.isEmpty ? nodes[block.nodes] : item.ownNodes[...]
+        let siblings = item.ownNodes?[...] ?? nodes[block.nodes]
         switch try verifier.add(block: block.index, block.value, siblings: siblings) {
         case .proven: return .stored
         case .waits: return .waits
@@ -197,15 +197,17 @@ extension CoreReplicator {
   private func keepWaiting(_ item: Gathered, _ nodes: [TreeNode]) {
     guard let entry = item.entry, let block = item.block else { return }
     let isLastHope = !item.peer.requests.entries.contains { $0.kind == .block && $0.sequence < entry.sequence }
-    guard !isLastHope, !item.peer.isClosed, waiting.count < settings.maximumRequestsInFlight else {
+    let byteCount = waiting.reduce(block.value.count) { $0 + ($1.byteCount ?? 0) }
+    guard !isLastHope, !item.peer.isClosed, waiting.count < settings.maximumRequestsInFlight,
+      byteCount <= settings.maximumGatheredByteCount
+    else {
       item.peer.run = (.max, 0)
       item.peer.countRefusal(isInvalid: true)
       return released(entry, by: item.peer, isRefusal: false)
     }
     var kept = item
-    if kept.ownNodes.isEmpty {
+    if kept.ownNodes == nil {
       kept.ownNodes = Array(nodes[block.nodes])
-      kept.block?.nodes = 0..<0
       // A copy: the slice would keep the whole frame in memory.
       kept.block?.value = ArraySlice(Array(block.value))
     }

@@ -7,7 +7,8 @@ public import Protomux
 ///
 /// A machine without I/O: messages come in through ``CorePeer``, everything that came with one read takes effect with
 /// ``flush()``, and answers and requests leave through the muxers of the peers' carriers. It belongs to the thread
-/// that its log belongs to, and nothing of it is called inside a transaction of that log's context.
+/// that its log belongs to. What is asked of it inside a transaction of that log's context takes effect later: see
+/// ``nextDeadline``.
 public final class CoreReplicator {
   /// The log, on its default state.
   public let log: Hypercore
@@ -69,6 +70,8 @@ public final class CoreReplicator {
   /// Somebody else changed the log, so that blocks may be stored that were asked of peers.
   var sawForeignChange = false
   private var isWoken = false
+  /// A flush was asked for inside a transaction, and is due when that has ended.
+  private(set) var isDelayed = false
   var isClosed = false
   var storeFailure: (reason: String, retry: UInt64)?
   var completions: [() -> Void] = []
@@ -151,7 +154,12 @@ public final class CoreReplicator {
   /// made. Also to be called when a carrier of one of the peers takes output again.
   public func flush() {
     guard !isFlushing, !isClosed else { return }
+    guard !log.context.isInTransaction else {
+      isDelayed = true
+      return
+    }
     isFlushing = true
+    isDelayed = false
     repeat {
       isWoken = false
       round += 1

@@ -10,7 +10,7 @@ struct Gathered {
   /// Any other answer.
   var other: OtherAnswer?
   /// Siblings of a block that waits for others.
-  var ownNodes: [TreeNode] = []
+  var ownNodes: [TreeNode]?
 }
 
 /// An answer that is more, or less, than a block: kept apart, since it is large and rare.
