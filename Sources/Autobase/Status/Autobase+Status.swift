@@ -16,6 +16,16 @@ extension Autobase {
       wait: wait(votes), obstacle: obstacle)
   }
 
+  /// The record of a writer; nil when there is none, or when it is not stored here after a fast-forward: to be asked for
+  /// the status is no reason to fetch it.
+  private func knownMember(_ key: Fixed32) throws -> Member? {
+    let isWaiting = !system.view.unread.isEmpty
+    do { return try system.get(key) } catch LogError.blockNotAvailable {
+      if !isWaiting { system.view.clearUnread() }
+      return nil
+    }
+  }
+
   private func status(of view: View) -> AutobaseStatus.View {
     let indexed: UInt64
     if view === system.view {
@@ -36,7 +46,7 @@ extension Autobase {
     let newest = reader.window.node(reader.window.length)
     let isIndexedHead = linearizer.initialHeads.contains { $0.key == reader.key && $0.length == reader.window.length }
     return AutobaseStatus.Writer(
-      key: reader.key, isLocal: reader.key == local?.key, member: try system.get(reader.key),
+      key: reader.key, isLocal: reader.key == local?.key, member: try knownMember(reader.key),
       isActiveIndexer: reader.window.indexer != nil, isPendingIndexer: info.pendingIndexers.contains(reader.key),
       length: reader.source.length, announcedLength: reader.announcedLength, heads: heads(of: reader, newest),
       orderedLength: reader.window.length, indexedLength: reader.window.offset,

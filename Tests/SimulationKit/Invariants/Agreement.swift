@@ -1,5 +1,6 @@
 import Autobase
 import CompactEncoding
+import Hypercore
 import Registry
 import RegistryNode
 
@@ -48,11 +49,22 @@ struct Agreement {
         guard let member = try process.node.base.members().first(where: { $0.key == log })?.member,
           !member.isRemoved
         else { continue }
-        guard try process.node.view.get(name) != nil else {
+        guard try has(name, node, process) else {
           throw Violation("\(node.name) lacks \(name), which n\(index) has acknowledged")
         }
       }
     }
+  }
+
+  /// Whether an entry is in the database. A node that went on from a state of others fetches what a read misses.
+  private func has(_ name: String, _ node: SimulatedNode, _ process: NodeProcess) throws -> Bool {
+    var missing: LogError?
+    for _ in 0..<100 {
+      do { return try process.node.view.get(name) != nil } catch let error as LogError { missing = error }
+      node.post("reads \(name)") { $0.driver.committed(at: $0.now) }
+      try world.scheduler.run(until: world.scheduler.now + 1_000_000)
+    }
+    throw Violation("\(node.name) cannot read \(name): \(missing.map { "\($0)" } ?? "")")
   }
 
   /// Where everybody stands, for a report about a failure.

@@ -57,7 +57,9 @@ final class FaultPlan {
   }
 
   private func next() {
-    world.scheduler.after(random(1_000_000..<30_000_000)) { [self] in
+    // In a short life they come faster.
+    let longest = UInt64(min(max(world.settings.minutes * 6, 5), 30)) * 1_000_000
+    world.scheduler.after(random(1_000_000..<longest)) { [self] in
       guard world.scheduler.now < endTime else { return }
       try something()
       next()
@@ -129,35 +131,32 @@ final class FaultPlan {
 
   // MARK: Members
 
-  /// The nodes whose logs are indexers' now, as far as somebody who can be trusted knows.
-  private func indexers() -> [SimulatedNode] {
-    guard let base = world.trusted.first(where: { $0.isRunning })?.process?.node.base else { return [] }
-    let keys = Set(base.info.indexers.map(\.key))
+  /// The nodes whose logs are the indexers', when everybody agrees who they are and no change is under way.
+  private func indexers() throws -> [SimulatedNode]? {
+    guard world.members.isIdle, let keys = try world.members.settledIndexers() else { return nil }
     return world.nodes.filter { $0.localKey.map(keys.contains) ?? false }
   }
 
   /// Whether the indexers can do without one more of them.
-  private func canSpare(_ node: SimulatedNode) -> Bool {
-    let all = indexers()
-    guard world.members.isIdle, all.contains(where: { $0 === node }) else { return false }
+  private func canSpare(_ node: SimulatedNode) throws -> Bool {
+    guard let all = try indexers(), all.contains(where: { $0 === node }) else { return false }
     let left = all.filter { !$0.isLost && !$0.isRewound && $0 !== node }.count
     return left >= all.count / 2 + 1
   }
 
   private func changeMembers() throws -> Bool {
-    guard world.members.isIdle else { return false }
-    let indexers = indexers()
+    guard let indexers = try indexers() else { return false }
     let others = world.trusted.filter { node in !indexers.contains { $0 === node } }
     if let node = others.randomElement(using: &generator), let key = node.localKey, random(0..<2) == 0 {
       world.note("\(node.name) is to be an indexer again")
-      world.members.add(key)
+      try world.members.add(key)
       return true
     }
     if indexers.count > 2, random(0..<2) == 0, let node = indexers.randomElement(using: &generator),
       let key = node.localKey
     {
       world.note("\(node.name) is to be removed")
-      world.members.remove(key)
+      try world.members.remove(key)
       return true
     }
     guard world.trusted.count < world.settings.nodeCount + 2 else { return false }
@@ -168,17 +167,17 @@ final class FaultPlan {
   private func join() throws {
     let node = try world.addNode()
     world.note("\(node.name) is to be an indexer")
-    if let key = node.localKey { world.members.add(key) }
+    if let key = node.localKey { try world.members.add(key) }
   }
 
   private func lose() throws -> Bool {
-    guard let node = world.trusted.randomElement(using: &generator), canSpare(node), let key = node.localKey else {
+    guard let node = world.trusted.randomElement(using: &generator), try canSpare(node), let key = node.localKey else {
       return false
     }
     node.stop(isPowerCut: true)
     node.isLost = true
     world.note("\(node.name) is lost")
-    world.members.remove(key)
+    try world.members.remove(key)
     try join()
     return true
   }
@@ -190,7 +189,9 @@ final class FaultPlan {
     world.note("the disk of \(node.name) is copied")
     later(10..<120) { [self] in
       // What it wrote since then is known to the others, so that they can tell.
-      guard let key = node.localKey, !node.isLost, !node.isRewound, canSpare(node), try areKnown(key) else { return }
+      guard let key = node.localKey, !node.isLost, !node.isRewound, try canSpare(node), try areKnown(key) else {
+        return
+      }
       node.stop(isPowerCut: false)
       node.disk.restore(image)
       node.isRewound = true
@@ -199,7 +200,7 @@ final class FaultPlan {
       try node.start()
       for _ in 0..<3 { later(1..<20) { [self] in world.load.write(at: node) } }
       later(20..<40) { [self] in
-        world.members.remove(key)
+        try world.members.remove(key)
         try join()
       }
     }

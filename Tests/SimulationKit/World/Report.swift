@@ -18,7 +18,7 @@ public struct Report: Sendable, Hashable, CustomStringConvertible {
   public var byteCount: Int
   /// Commits of all disks.
   public var commitCount: Int
-  /// Most steps of a node in a minute in which nothing happened.
+  /// Most steps of a node in half a minute in which nothing happened.
   public var idleStepCount: Int
   /// How often each fault came.
   public var faultCounts: [String]
@@ -29,7 +29,7 @@ public struct Report: Sendable, Hashable, CustomStringConvertible {
     """
     \(entryCount) entries (\(refusedCount) refused), system \(indexedLength), \(seconds) s, agreed after \
     \(recoverySeconds) s, \(frameCount) frames, \(byteCount) bytes, \(commitCount) commits, \(eventCount) events, \
-    idle \(idleStepCount)/min, trace \(String(traceHash, radix: 16)) [\(faultCounts.joined(separator: " "))]
+    idle \(idleStepCount), trace \(String(traceHash, radix: 16)) [\(faultCounts.joined(separator: " "))]
     """
   }
 }

@@ -111,9 +111,9 @@ public final class World {
 
   private func rest() throws -> Int {
     // What was still on its way settles.
-    try scheduler.run(until: scheduler.now + 30_000_000)
+    try scheduler.run(until: scheduler.now + 10_000_000)
     let before = living.map(\.stepCount)
-    let seconds: UInt64 = 60
+    let seconds: UInt64 = 30
     try scheduler.run(until: scheduler.now + seconds * 1_000_000)
     let counts = zip(living, before).map { $0.stepCount - $1 }
     for (node, count) in zip(living, counts) where count > Int(seconds) * World.idleStepsPerSecond {
