@@ -46,8 +46,10 @@ final class ReplicationJob: @unchecked Sendable {
   private var progress = Progress("replicated")
   private var progressCount: UInt64 = 0
 
-  /// A peer that was served and asks for nothing more for this long has what it wants.
-  private static let quietMilliseconds: UInt64 = 1_000
+  /// A peer that has asked for nothing in this time does not want what it lacks.
+  private static let idleMilliseconds: UInt64 = 2_000
+  /// A peer that has begun to fetch a log, and asks for nothing more in this time, has what it wants.
+  private static let quietMilliseconds: UInt64 = 8_000
   /// How often is looked whether all is done.
   private static let stepMilliseconds: UInt64 = 5
 
@@ -219,14 +221,19 @@ final class ReplicationJob: @unchecked Sendable {
   /// Whether the other side has what it wanted.
   private func isSatisfied(_ stream: ReplicationStream, at now: UInt64) -> Bool {
     if stream.coreCount == 0 { return true }
-    let isQuiet = now >= lastProgress + Self.quietMilliseconds
-    return isQuiet
-      || replicator.coreReplicators.allSatisfy { core in
-        guard let number = stream.peer(of: core)?.number,
-          let peer = core.status.peers.first(where: { $0.number == number })
-        else { return true }
-        return peer.isOpen && peer.length >= core.log.length && peer.contiguousLength >= core.log.contiguousLength
+    var hasFetched = false
+    var isComplete = true
+    for core in replicator.coreReplicators {
+      guard let number = stream.peer(of: core)?.number,
+        let peer = core.status.peers.first(where: { $0.number == number })
+      else { continue }
+      if peer.isOpen && peer.length >= core.log.length && peer.contiguousLength >= core.log.contiguousLength {
+        continue
       }
+      isComplete = false
+      if peer.blocksUploaded > 0 { hasFetched = true }
+    }
+    return isComplete || now >= lastProgress + (hasFetched ? Self.quietMilliseconds : Self.idleMilliseconds)
   }
 
   /// Ends the replication. What was counted stays.
