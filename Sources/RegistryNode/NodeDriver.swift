@@ -166,12 +166,9 @@ public final class NodeDriver {
     onEvent?(.fastForward(from: before, to: base.length))
   }
 
-  /// Orders and applies what is new in the logs. Everything in it can be computed again, so the commit need not wait for
-  /// the disk, unless something of our own is in it.
-  private func take() throws {
-    guard try node.base.isBehind() else { return }
-    try node.store.write(durability: .relaxed) { try node.base.advance() }
-  }
+  /// Orders and applies what is new in the logs, in a transaction of its own: the base goes back to where it was when it
+  /// must wait for blocks of views. Unless something of our own is in it, the commit does not wait for the disk.
+  private func take() throws { try node.base.advance() }
 
   /// Runs `body`, then tells peers, the application and the timer what it led to.
   private func attempt(at now: UInt64, _ body: () throws -> Void) {
