@@ -178,7 +178,7 @@ extension Autobase {
       let reader = try openReader(record.key)
       guard reader.window.length + record.batch == record.length else { return false }
       while reader.window.length < record.length {
-        guard case .added = try reader.loadBatch(into: linearizer, open: { try openReader($0).window }) else {
+        guard case .added = try reader.loadBatch(into: linearizer, open: { try openReader($0) }) else {
           return false
         }
       }

@@ -34,29 +34,32 @@ extension ReaderSet {
     _ ready: [Fixed32], into linearizer: Linearizer, limit: Int, known: () -> [Fixed32],
     open: (Fixed32) throws -> WriterReader
   ) throws -> Int {
-    var ready = ready
-    var waiting: [Fixed32: [Fixed32]] = [:]
+    var ready = try ready.map { try open($0) }
+    var waitedFor: [WriterReader] = []
+    defer { for reader in waitedFor { reader.waiters.removeAll() } }
     var taken = 0
-    while let writer = ready.popLast(), taken < limit {
-      let reader = try open(writer)
+    while let reader = ready.popLast(), taken < limit {
       let before = taken
       loading: while taken < limit {
         let count = known().count
-        let outcome = try reader.loadBatch(into: linearizer) { try open($0).window }
+        let outcome = try reader.loadBatch(into: linearizer, open: open)
         let keys = known()
-        if keys.count > count { ready += keys[count...] }
+        if keys.count > count { ready += try keys[count...].map { try open($0) } }
         switch outcome {
         case .added(let nodes): taken += nodes
-        case .waits(let head):
+        case .waits(let head, let other):
           // Somebody has seen that much of it: it stays open until it is here.
-          let other = try open(head.key)
           other.announcedLength = max(other.announcedLength, head.length)
-          waiting[head.key, default: []].append(writer)
+          if other.waiters.isEmpty { waitedFor.append(other) }
+          other.waiters.append(reader)
           break loading
         case .exhausted: break loading
         }
       }
-      if taken > before, let writers = waiting.removeValue(forKey: writer) { ready += writers }
+      if taken > before, !reader.waiters.isEmpty {
+        ready += reader.waiters
+        reader.waiters.removeAll(keepingCapacity: true)
+      }
     }
     return taken
   }

@@ -63,6 +63,8 @@ final class WriterReader {
   var hasMissingBlock: Bool { missingBlock.map { (try? source.message($0 + 1)) != nil } ?? false }
   /// Where it began to be read.
   let start: UInt64
+  /// Writers whose next nodes reference one of this writer that is not in the graph yet; while logs are being read.
+  var waiters: [WriterReader] = []
   /// The length that somebody said it has.
   var announcedLength: UInt64 = 0
 
@@ -80,31 +82,31 @@ final class WriterReader {
     /// So many nodes were added.
     case added(Int)
     /// A node references another writer's node that is not in the graph yet.
-    case waits(for: Checkout)
+    case waits(for: Checkout, of: WriterReader)
     /// Nothing more is stored, or what comes next is no message.
     case exhausted
   }
 
   /// Adds the next batch to the graph, if it is here with all it references.
-  func loadBatch(into linearizer: Linearizer, open: (Fixed32) throws -> WriterWindow) throws -> Outcome {
+  func loadBatch(into linearizer: Linearizer, open: (Fixed32) throws -> WriterReader) throws -> Outcome {
     missing = nil
     guard try readBatch() else { return .exhausted }
     for message in pending {
       for head in message.heads where head.key != key {
-        if try open(head.key).length < head.length {
+        let other = try open(head.key)
+        if other.window.length < head.length {
           missing = head
-          return .waits(for: head)
+          return .waits(for: head, of: other)
         }
       }
     }
-    let batch = pending
-    pending = []
-    for message in batch {
+    for message in pending {
       linearizer.add(
         to: window, batch: message.batch, value: message.value, heads: message.heads,
         isOptimistic: message.optimistic ?? false)
     }
-    return .added(batch.count)
+    defer { pending.removeAll(keepingCapacity: pending.count < 64) }
+    return .added(pending.count)
   }
 
   /// Reads messages up to the end of the next batch; false when it is not all here.

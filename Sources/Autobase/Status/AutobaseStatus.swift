@@ -123,7 +123,9 @@ public struct AutobaseStatus: Sendable, Hashable {
     for writer in writers {
       if writer.isFrozen { waits.append(.frozen(Checkout(key: writer.key, length: writer.orderedLength + 1))) }
       if let missing = writer.missing { waits.append(.blocks(of: missing, by: writer.key)) }
-      if writer.announcedLength > writer.length {
+      // What somebody refers to is told of with who does.
+      let referenced = writers.compactMap { $0.missing }.contains { $0.key == writer.key }
+      if writer.announcedLength > writer.length && !referenced {
         waits.append(.blocks(of: Checkout(key: writer.key, length: writer.announcedLength), by: nil))
       }
     }

@@ -70,11 +70,18 @@ extension NodeOrder {
       return reader
     }
     for key in keys { _ = open(key) }
-    _ = try ReaderSet.load(readers.keys, into: linearizer, limit: .max, known: { readers.keys }, open: { open($0) })
-    if let update = linearizer.update() {
-      indexed = update.indexed.map { Item($0) }
-      tip = update.tip.map { Item($0) }
+    // A few nodes at a time: what is final leaves the graph while it is at hand.
+    var isDone = false
+    while !isDone {
+      isDone =
+        try ReaderSet.load(readers.keys, into: linearizer, limit: 256, known: { readers.keys }, open: { open($0) }) == 0
+      guard let update = linearizer.update() else { continue }
+      for node in update.indexed {
+        indexed.append(Item(node))
+        node.writer.shift()
+      }
     }
+    tip = linearizer.tipNodes.map { Item($0) }
     for reader in readers.all where !reader.isIdle {
       gaps.append(Gap(node: Checkout(key: reader.key, length: reader.window.length + 1), missing: reader.missing))
     }

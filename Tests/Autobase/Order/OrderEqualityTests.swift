@@ -10,7 +10,7 @@ import Testing
 /// `HYPERTOOLS_LONG` multiplies the number of graphs by its value.
 @Suite struct OrderEqualityTests {
   @Test func fewWriters() throws {
-    try compare(graphs: 150) { generator in
+    try compare(graphs: 60) { generator in
       var shape = RandomGraph.Shape()
       shape.writers = Int.random(in: 1...6, using: &generator)
       shape.indexers = Int.random(in: 1...shape.writers, using: &generator)
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func batches() throws {
-    try compare(graphs: 150) { generator in
+    try compare(graphs: 60) { generator in
       var shape = RandomGraph.Shape()
       shape.writers = Int.random(in: 2...5, using: &generator)
       shape.indexers = Int.random(in: 1...shape.writers, using: &generator)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func optimisticNodes() throws {
-    try compare(graphs: 150) { generator in
+    try compare(graphs: 60) { generator in
       var shape = RandomGraph.Shape()
       shape.writers = Int.random(in: 2...6, using: &generator)
       shape.indexers = Int.random(in: 1...shape.writers, using: &generator)
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func partitions() throws {
-    try compare(graphs: 30) { generator in
+    try compare(graphs: 12) { generator in
       var shape = RandomGraph.Shape()
       shape.writers = Int.random(in: 2...7, using: &generator)
       shape.indexers = Int.random(in: 1...shape.writers, using: &generator)
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func manyWriters() throws {
-    try compare(graphs: 8) { generator in
+    try compare(graphs: 4) { generator in
       var shape = RandomGraph.Shape()
       shape.writers = Int.random(in: 8...32, using: &generator)
       shape.indexers = Int.random(in: 1...shape.writers, using: &generator)
