@@ -2,6 +2,7 @@ import Autobase
 import CompactEncoding
 import Corestore
 import Glibc
+import Hypercore
 import JSON
 import Registry
 import RegistryNode
@@ -16,7 +17,8 @@ struct NodeReport {
   let base: AutobaseStatus
   let view: AutobaseStatus.View
   let members: [(key: Fixed32, member: Member)]
-  let entries: Int
+  /// Nil while blocks of the view are missing, as after a fast-forward.
+  let entries: Int?
   let storeSize: UInt64
   let freeSpace: UInt64
   let logs: [LogReport]
@@ -41,7 +43,7 @@ struct NodeReport {
     }
     self.view = view
     members = try node.base.members()
-    entries = try node.view.count()
+    do { entries = try node.view.count() } catch is LogError { entries = nil }
     logs = try LogReport.all(node, base, live)
     activity = try WriterActivity(node, base, window: WriterActivity.standardWindowMilliseconds)
   }
@@ -78,7 +80,7 @@ struct NodeReport {
     object["processID"] = processID.map { .integer(Int64($0)) } ?? .null
     object["writable"] = .bool(isWriter)
     object["isIndexer"] = .bool(base.isIndexer)
-    object["entries"] = .integer(Int64(entries))
+    object["entries"] = entries.map { .integer(Int64($0)) } ?? .null
     object["viewLength"] = .integer(Int64(view.length))
     object["indexedLength"] = .integer(Int64(view.indexedLength))
     object["signedLength"] = .integer(Int64(view.signedLength))
@@ -139,7 +141,7 @@ struct NodeReport {
     table.add("autobase key", options.text(keys.base))
     table.add("database view key", options.text(keys.view))
     table.add("RPC server public key", options.text(keys.server))
-    table.add("entries", "\(entries)")
+    table.add("entries", entries.map { "\($0)" } ?? "not known: blocks of the view are missing")
     table.add("view", "\(view.length) blocks, \(view.indexedLength) indexed, \(view.signedLength) signed")
     if let system {
       table.add("system", "\(system.length) blocks, \(system.indexedLength) indexed, \(system.signedLength) signed")

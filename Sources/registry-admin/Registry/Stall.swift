@@ -37,6 +37,11 @@ extension Stall {
         reason: "frozen", text: "nothing more of \(options.text($0.key)): two conflicting signatures of it were seen",
         from: [$0.key])
     }
+    stalls += logs.filter { $0.contiguousLength < $0.length && $0.role != .writer && $0.role != .local }.map {
+      Stall(
+        reason: "view-blocks",
+        text: "blocks of the view \($0.role.text): \($0.contiguousLength) of \($0.length) are here", from: [$0.key])
+    }
     let writers = logs.filter { $0.role == .writer && !$0.isFrozen }
     guard let live else { return stalls }
     if !writers.isEmpty, live.replicatingCount == 0 {
@@ -53,7 +58,8 @@ extension Stall {
       stalls.append(
         Stall(
           reason: "blocks",
-          text: "blocks of \(options.text(log.key)): \(log.contiguousLength) of \(log.remoteLength ?? 0) are here"
+          text:
+            "blocks of \(options.text(log.key)): \(log.reachedLength) of \(max(log.length, log.remoteLength ?? 0)) are here"
             + (log.waits.isEmpty ? "" : ", which \(log.waits.joined(separator: ", "))"), from: [log.key]))
     }
     return stalls

@@ -31,6 +31,14 @@ final class ClusterNode {
     try start(peers: peers, options: options)
   }
 
+  /// Makes the node's store of a backup, as a new node, and starts it.
+  init(restoring backup: String, peers: [ClusterNode]) throws {
+    bootstrap = nil
+    let result = try store.run("registry-admin", ["restore", "--as-writer", backup])
+    guard result.status == 0 else { throw CommandError("registry-admin restore: \(result.messages)") }
+    try start(peers: peers)
+  }
+
   /// Starts the node.
   func start(peers: [ClusterNode] = [], options: [String] = []) throws {
     let listen = address.map { "\($0)" } ?? "127.0.0.1:0"
