@@ -9,7 +9,7 @@
 /// |---|---|
 /// | writer | a log with one signer, holding ``OplogMessage``s; the key of the first one, the *bootstrap writer*, is the base's key |
 /// | `_system` | a Hyperbee: members, indexers, heads, views (``SystemInfo``, ``Member``) |
-/// | `_encryption` | empty unless the indexers were replaced by force |
+/// | `_encryption` | empty unless the indexers were replaced by force: then an ``EncryptionDescriptor`` for each time |
 /// | user views | one for each view name, written by `apply` |
 ///
 /// ## The graph
@@ -64,8 +64,40 @@
 /// at the longest system length that a quorum has signed, to the multi-signature of the cores.
 ///
 /// An indexer acknowledges what others wrote by a node without value, while values are open and its vote is missing
-/// (``Autobase/needsAck()``). When to look is the caller's business: two indexers that always answer at the same moment
-/// do not converge, so a node waits a random time.
+/// (``Autobase/needsAck(isStalled:)``). Two indexers that always answer at the same moment do not converge, so a node
+/// waits a random time: ``AckTimer`` and ``Acknowledger`` say when to look.
+///
+/// ## Replicating
+///
+/// ``Autobase/wantedCores`` says which cores to exchange with others: the logs of writers, all blocks in order; views are
+/// computed here and only served. With many writers, only indexers, heads and writers with news are followed; peers
+/// tell each other of those (``Autobase/announcement``, ``Autobase/hint(_:)``), and writers whose news are not final yet
+/// are remembered. A writer without news is closed when too many are open.
+///
+/// ## Going on from a signed state
+///
+/// A node that is at least 16 system blocks behind what is signed does not apply all nodes up to there: it fetches the
+/// signed heads of the system core and of the views, the info, the records of indexers and heads, and the last block of
+/// everything, then moves its views there in one transaction (``Autobase/fastForward(now:)``). The same leads to a
+/// system core that a quorum of the known signers has moved to, and leads a node that knows nothing but the base's key
+/// to the system core that the bootstrap writer's newest block names. Blocks of views that it has not computed are
+/// fetched afterwards; until they are there, ``Autobase/advance()`` may have to wait for one that `apply` reads.
+///
+/// ## Replacing the indexers by force
+///
+/// When the quorum is lost for ever, `apply` may name other members and a final system length
+/// (``ApplyHost/fork(indexers:from:)``). The views go back to that length and move to cores signed by the new indexers;
+/// the last flush of the system view is written again with version 2, the new indexers and an entropy
+/// `H(ENTROPY ‖ u64le(length) ‖ last entropy ‖ indexers)`, which from then on replaces the namespace of the first indexer
+/// and follows every change of the set. `_encryption` gets the hash of it, from which later blocks' keys are made
+/// (spec 03 §15).
+///
+/// ## When something is lost
+///
+/// The tip that does not fit the indexed state is applied again. Views that are shorter than what they should be lead
+/// back to the newest signed state that is whole, at worst to the beginning: all the rest is in the writers' logs. Only
+/// the local log's own end cannot be made again; a node that may have lost it waits until peers have told how long it
+/// is (``Autobase/beginRecovery()``).
 ///
 /// ## What is stored
 ///
@@ -74,15 +106,24 @@
 /// | local log, user data `autobase/boot` | ``BootRecord``: the system core and the indexed length |
 /// | local log, user data `referrer` | the base's key; in every core of the base |
 /// | local log, local records | ``LinearizerUpdate`` for each applied node of the tip, keys `01 ‖ number` |
+/// | local log, user data `autobase/wakeup` | ``WakeupList``: writers with news that are not final |
+/// | local log, user data `autobase/recovering` | there while its end must be confirmed |
+/// | local and bootstrap log, user data `autobase/encryption` | the encryption key |
 /// | bootstrap log, user data `autobase/local` | the local writer's key |
 /// | view cores, user data `autobase/view` | the view's name |
 ///
 /// Messages, views, boot record and records change in one transaction. After a restart the nodes of the stored tip
-/// enter the graph again and are not applied again.
+/// enter the graph again and are not applied again. A store without the local writer's secret keeps all this as well,
+/// beside a log that it cannot write.
 ///
 /// ## Differences from the reference
 ///
 /// * The trace of a message (which blocks were read while it was applied) is read and not written, as in version 7.18.
+/// * A pending indexer that was withdrawn writes no first node; in the reference that node makes it an indexer all the
+///   same.
+/// * After a change of indexers that follows a fork, the system core names the new encryption core, as in version 7.18;
+///   ``Options/linksOldEncryption`` does as later versions do.
+/// * A fresh node finds the system core to go on from by itself; the reference must be given it.
 /// * An error in `apply` undoes the call that led to it; the base goes on with the state before. The reference closes it,
 ///   and so does this one with ``Options/closesOnError``.
 ///

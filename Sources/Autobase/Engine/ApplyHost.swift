@@ -19,7 +19,9 @@ public final class ApplyHost {
   /// The record of a writer, with the changes made so far.
   public func member(_ key: Fixed32) throws -> Member? { try base.system.get(key) }
 
-  /// Adds a writer, or changes whether it is an indexer. A new indexer counts once its first node is linked.
+  /// Adds a writer, or changes whether it is an indexer. A new indexer counts once its first node is linked. Nothing stops
+  /// an application from making the only indexer a plain writer, after which nothing is final any more: ask
+  /// ``isRemovable(_:)``.
   public func addWriter(_ key: Fixed32, isIndexer: Bool = true) throws {
     try base.system.add(key, isIndexer: isIndexer)
     base.wantedWriters.append(key)

@@ -6,7 +6,8 @@ public import HypercoreCrypto
 /// The logs of one base in a ``Corestore``, or in one of its namespaces.
 ///
 /// The local writer's log is the one named `local`. A view rests in the core that its manifest describes; the unsigned
-/// tip behind it in that core's draft `batch`, which exists only while there is a tip.
+/// tip behind it in that core's draft `batch`, which exists only while there is a tip. The core itself may be ahead of
+/// what is applied, when others have told of a longer one.
 public final class CorestoreStorage: BaseStorage {
   /// The store.
   public let store: Corestore
