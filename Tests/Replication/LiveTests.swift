@@ -147,6 +147,33 @@ let liveSeeds: Range<UInt64> = 0..<(getenv("HYPERTOOLS_LONG") == nil ? 6 : 300)
     #expect(reader.replicator.status.peers.allSatisfy { $0.pause == nil })
   }
 
+  /// What a peer has is asked again when a drop made it unknown.
+  @Test func forgottenBlocks() throws {
+    let network = TestNetwork(seed: 7)
+    let (writer, middle) = try pair(network, blocks: 200, policy: .ranges([10..<150]))
+    let reader = network.add(try TestNode(nil, key: writer.log.key))
+    let (line, _) = try network.connect(writer, middle)
+    try network.connect(middle, reader)
+    try network.run()
+    var arrived: [UInt64] = []
+    func get(_ index: UInt64) throws {
+      reader.replicator.get(index) { if case .success = $0 { arrived.append(index) } }
+      try network.run()
+    }
+    try get(12)
+    try get(5)
+    #expect(arrived == [12])
+    middle.replicator.downloadPolicy = .everything
+    try network.run()
+    #expect(arrived == [12, 5])
+    line.hangUp()
+    try middle.clear(20..<30)
+    try network.run()
+    try get(25)
+    try get(40)
+    #expect(arrived == [12, 5, 40])
+  }
+
   /// Four nodes, each connected to each; only one has the blocks at first.
   @Test(arguments: liveSeeds) func mesh(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)

@@ -31,8 +31,6 @@ struct Bitfield: Sendable {
     pages[page] = words
   }
 
-  mutating func removePage(_ page: UInt64) { pages[page] = nil }
-
   mutating func removeAll() { pages.removeAll() }
 
   /// Drops the pages that lie entirely below `number`.

@@ -53,12 +53,6 @@ struct BlockSet: Sendable {
     advance()
   }
 
-  /// Nothing is known to be in the set from `length` on.
-  mutating func truncate(to length: UInt64) {
-    contiguous = min(contiguous, length)
-    bits.remove(length..<UInt64(1) << 58)
-  }
-
   mutating func removeAll() {
     contiguous = 0
     bits.removeAll()

@@ -53,9 +53,10 @@ struct LocalWants: Sendable {
     return [old]
   }
 
-  mutating func remove(_ want: WantMessage) -> Bool {
-    guard known.remove(want) != nil else { return false }
-    wants.removeAll { $0 == want }
-    return true
+  /// What was told of a range is not known any more: it may be asked for again.
+  mutating func forget(_ range: Range<UInt64>) {
+    guard !range.isEmpty, !wants.isEmpty else { return }
+    wants.removeAll { $0.start < range.upperBound && range.lowerBound < $0.start + $0.length }
+    known = Set(wants)
   }
 }

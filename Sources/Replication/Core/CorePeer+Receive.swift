@@ -56,16 +56,25 @@ extension CorePeer {
       cursor = min(cursor, have.contiguous)
       have.raise(to: range.length)
     } else if range.drop {
-      have.remove(range.start..<range.start + range.length)
+      lose(range.start..<range.start + range.length)
     } else {
-      have.insert(range.start..<range.start + min(range.length, Self.longestRange))
+      let length = range.start <= have.contiguous ? range.length : min(range.length, Self.longestRange)
+      have.insert(range.start..<range.start + length)
       cursor = min(cursor, range.start)
     }
+  }
+
+  /// It does not have these blocks. What it has between them and its mark is not known any more.
+  private func lose(_ range: Range<UInt64>) {
+    if range.lowerBound < have.contiguous { localWants.forget(range.lowerBound..<have.contiguous) }
+    have.remove(range)
   }
 
   private func receive(_ bitfield: BitfieldMessage) {
     guard bitfield.start % 32 == 0 else { return }
     cursor = min(cursor, bitfield.start)
+    let end = bitfield.start + 32 * UInt64(bitfield.words.count)
+    if end < have.contiguous { localWants.forget(end..<have.contiguous) }
     var start = bitfield.start
     for word in bitfield.words {
       have.replace(from: start, with: word)
@@ -105,7 +114,7 @@ extension CorePeer {
     requests.remove(refusal.request)
     if entry.kind == .block && entry.fork == remote.fork && refusal.reason != .invalidRequest {
       // It is not there, whatever was announced; asked again only after it is announced again.
-      have.remove(entry.target..<entry.target + 1)
+      lose(entry.target..<entry.target + 1)
     }
     countRefusal(isInvalid: refusal.reason == .invalidRequest)
     replicator.released(entry, by: self, isRefusal: true)

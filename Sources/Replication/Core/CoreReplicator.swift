@@ -38,7 +38,7 @@ public final class CoreReplicator {
   var state = LogCondition()
   let local: LocalBlocks
   let verifier: BlockVerifier
-  private var observer: Hypercore?
+  var observer: Hypercore?
   /// What was truncated and cleared since the log was last seen.
   let outside = OutsideChanges()
 
@@ -63,15 +63,15 @@ public final class CoreReplicator {
   // How it runs.
 
   /// The newest time that anybody told, in milliseconds.
-  private(set) var now: UInt64 = 0
+  var now: UInt64 = 0
   /// Counts flushes.
-  private(set) var round: UInt64 = 0
-  private var isFlushing = false
+  var round: UInt64 = 0
+  var isFlushing = false
   /// Somebody else changed the log, so that blocks may be stored that were asked of peers.
   var sawForeignChange = false
-  private var isWoken = false
+  var isWoken = false
   /// A flush was asked for inside a transaction, and is due when that has ended.
-  private(set) var isDelayed = false
+  var isDelayed = false
   var isClosed = false
   var storeFailure: (reason: String, retry: UInt64)?
   var completions: [() -> Void] = []
@@ -147,168 +147,4 @@ public final class CoreReplicator {
     observer?.close()
     finishCompletions()
   }
-
-  // MARK: Running
-
-  /// The end of a read: everything that came is checked and stored as one transaction, then requests are answered and
-  /// made. Also to be called when a carrier of one of the peers takes output again.
-  public func flush() {
-    guard !isFlushing, !isClosed else { return }
-    guard !log.context.isInTransaction else {
-      isDelayed = true
-      return
-    }
-    isFlushing = true
-    isDelayed = false
-    repeat {
-      isWoken = false
-      round += 1
-      let carriers = corkCarriers()
-      storeGathered()
-      run()
-      for carrier in carriers {
-        carrier.mux.uncork(unwrapsSingle: true)
-        if carrier.mux.queuedByteCount > 0 { carrier.setNeedsFlush() }
-      }
-      finishCompletions()
-    } while isWoken && !isClosed
-    isFlushing = false
-  }
-
-  private func corkCarriers() -> [any MuxCarrier] {
-    var carriers: [any MuxCarrier] = []
-    for peer in peers where !carriers.contains(where: { $0 === peer.carrier }) {
-      carriers.append(peer.carrier)
-      peer.carrier.mux.cork()
-    }
-    return carriers
-  }
-
-  /// Answers requests and makes new ones, on one state of the store.
-  private func run() {
-    if state.version == nil { look() }
-    do {
-      for _ in 0..<Self.durabilityAttempts {
-        let version = try durableVersion()
-        let isDone = try log.context.read {
-          let current = try condition()
-          if let version, current.version != version { return false }
-          try absorb(current)
-          for peer in peers where peer.isActive {
-            if peer.owesSync { sendSync(to: peer) }
-            try peer.serve()
-          }
-          try schedule()
-          return true
-        }
-        if isDone { break }
-      }
-      // Another process found out.
-      if state.isFrozen { stop() }
-      settleAsks()
-    } catch {
-      storeFailed(error)
-    }
-  }
-
-  /// How often it is tried to see a state of an own log that is durable while others write it.
-  private static let durabilityAttempts = 4
-
-  /// For a log that is signed here: makes it durable and tells which state that is. Nobody may hear of a block of ours
-  /// that a power failure could take back.
-  private func durableVersion() throws -> Hypercore.ContentVersion? {
-    guard log.keyPair != nil else { return nil }
-    let version = try log.context.read { try log.contentVersion() }
-    try log.context.makeDurable()
-    return version
-  }
-
-  private func finishCompletions() {
-    if didChange {
-      didChange = false
-      onChange?()
-    }
-    let done = completions
-    completions = []
-    for completion in done { completion() }
-  }
-
-  /// Something new is wanted or known: it takes effect now, or with the flush that runs.
-  func runSoon() {
-    guard !isClosed else { return }
-    if isFlushing { isWoken = true } else { flush() }
-  }
-
-  /// A message of this peer came, and the end of the read will follow.
-  func needsFlush(_ peer: CorePeer) {
-    if gatheredByteCount > settings.maximumGatheredByteCount { flush() }
-  }
-
-  func advance(to time: UInt64) { now = max(now, time) }
-
-  // MARK: Looking at the log
-
-  /// The log as it is, in the open transaction.
-  func condition() throws -> LogCondition {
-    let version = try log.contentVersion()
-    if version == state.version { return state }
-    return LogCondition(
-      tree: try log.currentTree(), contiguousLength: log.contiguousLength, knowsManifest: log.manifest != nil,
-      isCompat: log.isCompat, isFrozen: log.isFrozen, version: version)
-  }
-
-  /// Looks at the log for the first time.
-  private func look() {
-    guard state.version == nil else { return }
-    do {
-      let observer = try log.observer()
-      observer.onEvent = { [outside] event in
-        if case .truncate(let length, _) = event { outside.cut = min(length, outside.cut ?? .max) }
-      }
-      observer.onClear = { [outside] range in outside.clears.append(range) }
-      self.observer = observer
-      try log.context.read { try absorb(condition()) }
-    } catch {
-      storeFailed(error)
-    }
-  }
-
-  /// The log may have grown, shrunk or been cleared by somebody: what changed is announced. For own blocks to be
-  /// called only when they are as durable as they have to be.
-  public func logChanged() { if state.version != nil { runSoon() } }
-
-  func storeFailed(_ error: any Error) {
-    storeFailure = (String(describing: error), now + settings.storeRetryMilliseconds)
-    verifier.forget()
-  }
-}
-
-/// A log as it was seen at one moment.
-struct LogCondition {
-  var tree = MerkleTree()
-  var contiguousLength: UInt64 = 0
-  var knowsManifest = false
-  var isCompat = false
-  var isFrozen = false
-  var version: Hypercore.ContentVersion?
-
-  var length: UInt64 { tree.length }
-  var fork: UInt64 { tree.fork }
-  /// Whether everything but the version is the same.
-  func hasSameHead(as other: LogCondition) -> Bool {
-    tree == other.tree && contiguousLength == other.contiguousLength && knowsManifest == other.knowsManifest
-      && isFrozen == other.isFrozen
-  }
-
-  /// The manifest can be sent.
-  var hasManifest: Bool { knowsManifest && !isCompat }
-}
-
-/// What others truncated and cleared. An object of its own, so that nobody refers to a replicator weakly, which would make
-/// every use of it slower.
-final class OutsideChanges {
-  /// The shortest length that the log had meanwhile.
-  var cut: UInt64?
-  /// Blocks that were cleared.
-  var clears: [Range<UInt64>] = []
 }
