@@ -155,4 +155,61 @@ import Testing
       #expect(pair.wire.responder.rejected.last == key)
     }
   }
+
+  @Test func whatSomebodyElseCommittedIsDownloaded() throws {
+    let directory = TemporaryDirectory()
+    let writer = try Corestore(directory: directory.path)
+    let server = try Corestore(directory: directory.path)
+    let reader = try Corestore.inMemory()
+    let replicators = [StoreReplicator(store: server), StoreReplicator(store: reader)]
+    let log = try writer.get(name: "a")
+    try log.append([[1], [2], [3]])
+    let wire = TestWire(replicators[0], replicators[1])
+    let copy = try reader.get(key: log.key)
+    replicators[0].activate(try server.get(name: "a"), policy: .none)
+    replicators[1].activate(copy)
+    let flush = { for replicator in replicators { replicator.flush() } }
+    try wire.run(flush: flush)
+    #expect(copy.length == 3)
+    #expect(copy.contiguousLength == 3)
+    try log.append([[4], [5]])
+    try replicators[0].logsChanged()
+    #expect(server.isDurable)
+    try wire.run(flush: flush)
+    #expect(copy.contiguousLength == 5)
+    #expect(try copy.block(at: 4) == [5])
+    try wire.cut()
+  }
+
+  /// A peer that asks for much and reads nothing gets nothing made for it, and everything once it reads.
+  @Test func whatIsNotTakenIsNotMade() throws {
+    let pair = try Pair()
+    let log = try pair.stores[0].get(name: "a")
+    let count = 400
+    for start in stride(from: 0, to: count, by: 100) {
+      try log.append((start..<start + 100).map { [UInt8](repeating: UInt8($0 & 255), count: 10_000) })
+    }
+    let copy = try pair.stores[1].get(key: log.key)
+    pair.replicators[0].activate(log, policy: .none)
+    pair.replicators[1].activate(copy)
+    let server = pair.wire.initiator
+    server.isWritable = false
+    try pair.run()
+    #expect(copy.length == UInt64(count) || copy.length == 0)
+    #expect(copy.contiguousLength == 0)
+    #expect(server.mux.queuedByteCount == 0)
+    var rounds = 0
+    while copy.contiguousLength < UInt64(count), rounds < 10_000 {
+      // Takes a little, then stops reading again.
+      server.isWritable = true
+      server.stream?.outputTaken()
+      server.isWritable = false
+      #expect(server.mux.queuedByteCount <= StoreReplicationSettings().core.maximumQueuedByteCount + 20_000)
+      try pair.run()
+      rounds += 1
+    }
+    #expect(copy.contiguousLength == UInt64(count))
+    #expect(try copy.block(at: 399) == log.block(at: 399))
+    try pair.wire.cut()
+  }
 }

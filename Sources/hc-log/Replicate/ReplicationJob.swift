@@ -50,8 +50,8 @@ final class ReplicationJob: @unchecked Sendable {
   private static let idleMilliseconds: UInt64 = 2_000
   /// A peer that has begun to fetch a log, and asks for nothing more in this time, has what it wants.
   private static let quietMilliseconds: UInt64 = 8_000
-  /// How often is looked whether all is done.
-  private static let stepMilliseconds: UInt64 = 5
+  /// How often is looked whether all is done: not so often with many logs that the looking takes all the time.
+  private var stepMilliseconds: UInt64 { max(5, UInt64(goals.count) / 10) }
 
   init(
     store: Corestore, goals: [ReplicationGoal], isWhole: Bool, policy: DownloadPolicy, isLive: Bool,
@@ -94,7 +94,7 @@ final class ReplicationJob: @unchecked Sendable {
   /// Something was read or committed: look soon whether all is done.
   func look(at now: UInt64) {
     guard end == nil else { return }
-    let time = now + Self.stepMilliseconds
+    let time = now + stepMilliseconds
     nextStep = min(nextStep ?? time, time)
   }
 
