@@ -18,7 +18,7 @@ struct GraphRecords {
     for row in graph.rows {
       let object: JSON = [
         "type": "graph-node", "node": record.node(row.node), "index": .integer(Int64(row.index)),
-        "indexed": .bool(row.isIndexed), "lane": .integer(Int64(row.lane)),
+        "indexed": .bool(row.isIndexed),
         "batch": .integer(Int64(clamping: row.batch)),
         "valueLength": row.valueLength.map { .integer(Int64($0)) } ?? .null, "vote": .bool(row.isVote),
         "merge": .bool(row.isMerge), "decided": .bool(row.isDecided),

@@ -22,7 +22,8 @@ import Testing
       }
       if lines.count > best.lines.count { best = (lines, try scenario.text("baseKey")) }
     }
-    return (Array((best.lines.joined(separator: "\n") + "\n").utf8), best.bootstrap)
+    let end: JSON = ["type": "end", "records": .integer(Int64(best.lines.count))]
+    return (Array((best.lines + [end.text()]).joined(separator: "\n").utf8), best.bootstrap)
   }
 
   @Test func graphShowsTheOrder() throws {
