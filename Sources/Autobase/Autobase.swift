@@ -198,6 +198,8 @@ public final class Autobase {
   public internal(set) var changeCount: UInt64 = 0
   var isCaughtUp = false
   private var hasDroppedTip = false
+  /// Whether views note blocks that cannot be read.
+  var isWorking = false { didSet { for view in allViews { view.isWorking = isWorking } } }
   /// Whether memory may differ from the store, after a failure.
   var needsReload = false
   /// Whether the base does nothing any more.
@@ -329,6 +331,7 @@ extension Autobase {
         name: ViewSet.encryptionName, storage: linked ?? storage.view(identity.genesisManifest(ViewSet.encryptionName)))
       try keys.update(encryption)
       system = try SystemView(View(name: SystemView.name, storage: core, keys: keys))
+      system.view.isWorking = isWorking
       indexedInfo = try system.info(at: boot.systemLength)
       cores = try ViewSet(indexedInfo, system: core, linked: linked, identity, application.viewNames, storage)
     } else {

@@ -62,7 +62,7 @@ public final class ApplyHost {
   }
 
   /// Says that the application would rather go on from a state that others have signed than apply what is missing.
-  public func preferFastForward() { base.fastForwardState.minimum = 1 }
+  public func preferFastForward() { base.preferFastForward() }
 
   /// Stops the base: it stays where it is until it is opened with an `apply` that copes with this node.
   public func interrupt(_ reason: String) throws -> Never { throw AutobaseError.interrupted(reason) }

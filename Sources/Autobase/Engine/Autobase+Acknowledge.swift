@@ -25,7 +25,7 @@ extension Autobase {
   /// Brings the base up to date, and appends a node without value if that helps.
   ///
   /// - Parameter isStalled: as for ``needsAck(isStalled:)``.
-  /// - Returns: whether it did. It does not while blocks of views must be fetched first, see ``missingBlocks``.
+  /// - Returns: whether it did. It does not while blocks of views must be fetched first.
   @discardableResult
   public func acknowledge(isStalled: Bool = false) throws -> Bool {
     try advance()
@@ -33,8 +33,8 @@ extension Autobase {
     do {
       try appendAck()
       return true
-    } catch LogError.blockNotAvailable(let index, let length) {
-      guard !missingBlocks.isEmpty else { throw LogError.blockNotAvailable(index: index, length: length) }
+    } catch LogError.blockNotAvailable {
+      // A block of a view that has to be fetched first.
       return false
     }
   }

@@ -13,10 +13,9 @@ extension Autobase {
   ///   starts from the state before.
   public func advance() throws {
     guard try isBehind() else { return }
-    for view in allViews { view.clearUnread() }
     let queued = queue
     do {
-      try change(isRelaxed: queue.isEmpty) { try advanceUntilIdle() }
+      try change(isRelaxed: queue.isEmpty, waits: true) { try advanceUntilIdle() }
     } catch LogError.blockNotAvailable(let index, let length) {
       guard !missingBlocks.isEmpty else { throw LogError.blockNotAvailable(index: index, length: length) }
       queue = queued
@@ -25,7 +24,7 @@ extension Autobase {
 
   /// Blocks of views that could not be read because they are not stored: by view, those that were tried.
   public var missingBlocks: [(view: String, blocks: [UInt64])] {
-    allViews.filter { !$0.unread.isEmpty }.map { ($0.name, $0.unread.sorted()) }
+    allViews.filter { !$0.needed.isEmpty }.map { ($0.name, $0.needed.sorted()) }
   }
 
   /// Whether ``advance()`` may have something to do. It costs one read of the store, and keeps no writer waiting.
@@ -39,10 +38,16 @@ extension Autobase {
   }
 
   /// Runs `body` in a transaction, after making sure that memory and store agree.
-  func change<R>(isRelaxed: Bool = false, _ body: () throws -> R) throws -> R {
+  ///
+  /// - Parameter waits: whether the base shall wait for blocks of views that could not be read; else it goes on without
+  ///   what needed them.
+  func change<R>(isRelaxed: Bool = false, waits: Bool = false, _ body: () throws -> R) throws -> R {
     guard !isClosed else { throw AutobaseError.closed }
     if let interruption { throw AutobaseError.interrupted(interruption) }
     hasApplyFailed = false
+    for view in allViews { view.clearNeeded() }
+    isWorking = true
+    defer { isWorking = false }
     do {
       let result = try storage.write(isRelaxed: isRelaxed) {
         if isStale { try reloadKeepingQueue() }
@@ -53,6 +58,7 @@ extension Autobase {
     } catch {
       if let error = error as? StoreError { storeFailure = "\(error)" }
       needsReload = true
+      if !waits { for view in allViews { view.clearNeeded() } }
       queue.removeAll()
       if hasApplyFailed && options.closesOnError { isClosed = true }
       if case AutobaseError.interrupted(let reason) = error { interruption = reason }

@@ -80,7 +80,7 @@ extension Autobase {
       let reader = try openReader(writer)
       reader.announcedLength = max(reader.announcedLength, announcedLength)
     } catch LogError.blockNotAvailable {
-      system.view.clearUnread()
+      system.view.clearNeeded()
       wantedWriters.append(writer)
     }
   }
@@ -96,7 +96,7 @@ extension Autobase {
     isCaughtUp = true
     do {
       try takeState()
-    } catch  where Self.isCorruption(error) && allViews.allSatisfy({ $0.unread.isEmpty }) {
+    } catch  where Self.isCorruption(error) && allViews.allSatisfy({ $0.needed.isEmpty }) {
       try restoreWholeState()
       try load()
       isCaughtUp = true
@@ -137,7 +137,7 @@ extension Autobase {
       }
     } catch LogError.blockNotAvailable {
       // After a fast-forward the list is not all here. Others tell of writers that have something new.
-      system.view.clearUnread()
+      system.view.clearNeeded()
     }
   }
 

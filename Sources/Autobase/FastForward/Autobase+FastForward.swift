@@ -43,6 +43,9 @@ extension Autobase {
     if key != system.view.key { fastForwardState.target = key }
   }
 
+  /// Lets the base go to a longer signed state however little is gained; until something is applied again.
+  public func preferFastForward() { fastForwardState.minimum = 1 }
+
   /// Lets the base go to the newest signed state of its system core even if nothing is gained: a repair.
   public func forceFastForward() {
     fastForwardState.isForced = true

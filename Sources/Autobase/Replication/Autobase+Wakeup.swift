@@ -67,7 +67,7 @@ extension Autobase {
     do {
       return try system.get(hint.key).map { length <= $0.length } ?? false
     } catch LogError.blockNotAvailable {
-      system.view.clearUnread()
+      system.view.clearNeeded()
       return false
     }
   }

@@ -19,11 +19,7 @@ extension Autobase {
   /// The record of a writer; nil when there is none, or when it is not stored here after a fast-forward: to be asked for
   /// the status is no reason to fetch it.
   private func knownMember(_ key: Fixed32) throws -> Member? {
-    let isWaiting = !system.view.unread.isEmpty
-    do { return try system.get(key) } catch LogError.blockNotAvailable {
-      if !isWaiting { system.view.clearUnread() }
-      return nil
-    }
+    do { return try system.get(key) } catch LogError.blockNotAvailable { return nil }
   }
 
   private func status(of view: View) -> AutobaseStatus.View {

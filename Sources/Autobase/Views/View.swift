@@ -24,8 +24,12 @@ public final class View: AppendableLog {
   /// What the stored core looked like when it was last read or written here.
   private var storedLength: UInt64
   private var storedSignedLength: UInt64
-  /// Blocks that were to be read and are not stored.
-  private(set) var unread: Set<UInt64> = []
+  /// Blocks that somebody wanted to read and that were not stored.
+  private var unread: Set<UInt64> = []
+  /// Those that the engine could not read when it last tried to go on.
+  private(set) var needed: Set<UInt64> = []
+  /// Whether the engine is trying.
+  var isWorking = false
   private var kept: UInt64
   private var blocks: [[UInt8]] = []
   private var batch: MerkleBatch
@@ -64,6 +68,7 @@ public final class View: AppendableLog {
     if index < kept {
       do { return try storage.block(at: index) } catch LogError.blockNotAvailable(let index, let length) {
         if unread.count < Self.maximumUnread { unread.insert(index) }
+        if isWorking { needed.insert(index) }
         throw LogError.blockNotAvailable(index: index, length: length)
       }
     }
@@ -119,14 +124,15 @@ public final class View: AppendableLog {
 extension View {
   private static let maximumUnread = 1024
 
-  /// Whether a block that was to be read is still not stored.
-  var isWaiting: Bool { unread.contains { (try? storage.block(at: $0)) == nil } }
+  /// Whether a block that the engine needs is still not stored.
+  var isWaiting: Bool { needed.contains { (try? storage.block(at: $0)) == nil } }
 
-  /// Forgets what was to be read.
-  func clearUnread() { unread.removeAll() }
+  /// The engine tries again, or does without.
+  func clearNeeded() { needed.removeAll() }
 
   /// What to download, what was to be read first.
   func missingBlocks(all: Bool) -> [Range<UInt64>] {
+    unread = unread.filter { $0 < length && (try? storage.block(at: $0)) == nil }
     let ranges = unread.sorted().map { $0..<$0 + 1 }
     guard all, let rest = storage.missingRange else { return ranges }
     return ranges + [rest]
