@@ -278,10 +278,33 @@ import Testing
       let findings = try result.lines.map { try JSON(parsing: $0) }
       #expect(findings.allSatisfy { $0["result"] != "fail" })
       let checks = findings.compactMap { $0["check"]?.string }
-      for check in ["versions", "folder", "node", "store", "wal", "disk", "seed", "secrets", "logs", "registry"] {
+      for check in [
+        "versions", "folder", "node", "sync", "store", "wal", "disk", "drafts", "seed", "secrets", "logs", "registry",
+      ] {
         #expect(checks.contains(check), "\(check)")
       }
     }
+  }
+
+  @Test func whatAPowerFailureMayTakeIsTold() throws {
+    let store = Store()
+    _ = try store.founded()
+    #expect(try store.admin("doctor").text.contains("ok    sync      a commit is on disk before anybody hears of it"))
+    let result = try store.admin("doctor", "--sync", "normal")
+    #expect(result.status == 0)
+    #expect(result.text.contains("warn  sync      sync is normal"))
+  }
+
+  @Test func frozenLogsAreTold() throws {
+    let cluster = try RegistryCluster(2)
+    try cluster[0].store.sql("UPDATE cores SET frozen = 1 WHERE key = x'\(cluster[1].key)'")
+    let doctor = try cluster[0].admin("doctor")
+    #expect(doctor.status == 4)
+    #expect(doctor.text.contains("frozen: two conflicting signatures"))
+    let status = try cluster[0].store.status()
+    let wait = try #require(status["waits"]?.array?.first { $0["reason"] == "frozen" })
+    #expect(wait["from"]?[0]?.string == cluster[1].name)
+    #expect(try cluster[0].admin("status").text.contains("writer, frozen"))
   }
 
   @Test func secretsThatOthersCanReadAreTold() throws {
