@@ -28,6 +28,23 @@ extension NodeDriver {
     replicator.flush()
   }
 
+  /// Asks for the blocks of views that the base could not read, before all others.
+  func fetchMissing() {
+    for (view, blocks) in node.base.missingBlocks {
+      guard let key = wanted.first(where: { $0.role == .view(view) })?.key,
+        let core = replicator.core(discoveryKey(of: key))
+      else { continue }
+      for index in blocks where fetching.insert(FetchedBlock(core: key, index: index)).inserted {
+        core.get(index) { [unowned self] _ in
+          fetching.remove(FetchedBlock(core: key, index: index))
+          didStore()
+        }
+        replicator.touch(core.log.discoveryKey)
+      }
+    }
+    replicator.flush()
+  }
+
   private func replicate(_ core: WantedCore) throws {
     let known = replicator.core(discoveryKey(of: core.key))
     let log = try known?.log ?? node.store.get(key: core.key)
@@ -36,6 +53,12 @@ extension NodeDriver {
       replication.onChange = { [unowned self] in didStore() }
     }
   }
+}
+
+/// A block that was asked for.
+struct FetchedBlock: Hashable {
+  let core: Fixed32
+  let index: UInt64
 }
 
 extension WantedCore.Download {

@@ -47,6 +47,7 @@ public final class NodeDriver {
   private var seen: Membership
   var wanted: [WantedCore] = []
   var topic: WakeupTopic?
+  var fetching: Set<FetchedBlock> = []
   /// Whether something of others was stored since the base was brought up to date.
   private var hasStored = false
   /// Told when ``received(at:)`` has something to do.
@@ -177,6 +178,10 @@ public final class NodeDriver {
       try acknowledger.update(now: now)
       note(nil)
       retryTime = nil
+    } catch LogError.blockNotAvailable {
+      // The base names the blocks, and they are being fetched.
+      note(nil)
+      retryTime = now + settings.retryMilliseconds
     } catch let error as StoreError where error.category == .temporary {
       // Somebody holds the store for long.
       retryTime = now + settings.retryMilliseconds
@@ -195,6 +200,7 @@ public final class NodeDriver {
 
   private func tell(at now: UInt64) {
     replicate()
+    fetchMissing()
     lookUp()
     do { try replicator.logsChanged() } catch {
       retryTime = now + settings.retryMilliseconds

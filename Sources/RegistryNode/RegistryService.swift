@@ -1,5 +1,6 @@
 import Autobase
 public import CompactEncoding
+import Hypercore
 public import ProtomuxRPC
 import Registry
 
@@ -32,6 +33,10 @@ public final class RegistryService {
   public var describe: (() throws -> [UInt8])?
   /// Name and version of the program, for the status.
   public let software: String?
+
+  /// The code of a call that can be answered once blocks of the view have been fetched: after a fast-forward, a node has
+  /// only those that it has read.
+  public static let catchingUp = "CATCHING_UP"
 
   /// The largest operation that is accepted, in bytes. A log block may be larger, but an entry never needs to.
   public static let maximumOperationSize = 1 << 20
@@ -166,6 +171,8 @@ public final class RegistryService {
       return try body()
     } catch let error as AutobaseError {
       throw .refused("\(error)", error == .notWritable ? "NOT_WRITABLE" : "AUTOBASE_ERROR")
+    } catch LogError.blockNotAvailable {
+      throw .refused("The node is still fetching what it must read for this", Self.catchingUp)
     } catch {
       throw .refused("\(error)", "STORE_ERROR")
     }

@@ -97,6 +97,41 @@ import Testing
     }
   }
 
+  /// A node that comes late goes on from the signed state, and fetches what it must read to write.
+  @Test func aLateNode() throws {
+    let cluster = try three(seed: 21)
+    for i in 0..<60 {
+      try put("e\(i)", i % 3, cluster)
+      try cluster.run(20)
+    }
+    try expectEqualViews(cluster, 21)
+    try cluster.isolate(2)
+    let late = try cluster.add()
+    for other in 0..<2 { cluster.connect(3, other) }
+    let key = try #require(late.node.localKey)
+    let lost = try #require(cluster.members[2].node.localKey)
+    try cluster.members[0].node.base.append([
+      RegistryOperation.removeWriter(WriterKey(lost)).encoded(),
+      RegistryOperation.addWriter(WriterKey(key)).encoded(),
+    ])
+    cluster.members[0].driver.committed(at: cluster.now)
+    #expect(try cluster.run { late.events.contains(.becameIndexer) })
+    #expect(late.events.contains { if case .fastForward = $0 { true } else { false } })
+    let isWritten = try cluster.run {
+      do {
+        try late.put("late")
+        late.driver.committed(at: cluster.now)
+        return true
+      } catch LogError.blockNotAvailable {
+        late.driver.committed(at: cluster.now)
+        return false
+      }
+    }
+    let waits = try late.driver.status().waits
+    #expect(isWritten, "\(waits)")
+    #expect(try cluster.run { try cluster.members[1].node.view.get("late") != nil })
+  }
+
   /// A member of nothing yet reads, and may not write.
   @Test func aReader() throws {
     let cluster = MemoryCluster(seed: 3)

@@ -15,6 +15,8 @@ final class NodeService: RPCService, @unchecked Sendable {
   private let commandTimeout: Duration
   /// Peers that are connected.
   var connectionCount = 0
+  private var delayed: [DelayedCall] = []
+  private var isRetrying = false
   /// Calls that commands work on or that wait for them. For any thread.
   let pending = PendingCount()
   /// The batch that the registry works on. For any thread.
@@ -63,10 +65,43 @@ final class NodeService: RPCService, @unchecked Sendable {
       to: calls.map {
         RegistryService.Call(caller: $0.peer.publicKey, method: $0.request.method, value: $0.request.value)
       }, connections: connectionCount)
-    return results.map { result in
+    return zip(calls, results).map { call, result in
       switch result {
-      case .success(let value): .value(value)
-      case .failure(let error): .failure(error)
+      case .success(let value): return .value(value)
+      case .failure(let error):
+        guard error.cause?.code == RegistryService.catchingUp else { return .failure(error) }
+        delayed.append(DelayedCall(call: call, deadline: .now + Self.patience))
+        return .deferred
+      }
+    }
+  }
+
+  /// A call that is answered once blocks have been fetched.
+  private struct DelayedCall {
+    let call: RPCCall
+    let deadline: ContinuousClock.Instant
+  }
+
+  /// How long calls may wait for blocks.
+  private static let patience = Duration.seconds(10)
+
+  /// Tries again to answer calls that wait for blocks.
+  private func retryDelayed() {
+    guard let registry, !delayed.isEmpty, !isRetrying else { return }
+    isRetrying = true
+    defer { isRetrying = false }
+    let waiting = delayed
+    delayed = []
+    let results = registry.respond(
+      to: waiting.map {
+        RegistryService.Call(
+          caller: $0.call.peer.publicKey, method: $0.call.request.method, value: $0.call.request.value)
+      }, connections: connectionCount)
+    for (item, result) in zip(waiting, results) {
+      if case .failure(let error) = result, error.cause?.code == RegistryService.catchingUp, item.deadline > .now {
+        delayed.append(item)
+      } else {
+        item.call.reply(result)
       }
     }
   }
@@ -91,6 +126,7 @@ final class NodeService: RPCService, @unchecked Sendable {
   func start(on loop: TransportLoop, peers: PeerKeeper) {
     loop.execute { [self] in
       registry?.peers = peers
+      registry?.onTurn = { [unowned self] in retryDelayed() }
       registry?.start(on: loop)
     }
   }

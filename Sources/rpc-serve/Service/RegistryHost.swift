@@ -18,6 +18,8 @@ final class RegistryHost: @unchecked Sendable {
   private let lock: NodeLock
   private let service: RegistryService
   private let reporter: Reporter
+  /// Told when something may have changed.
+  var onTurn: (() -> Void)?
   /// The connections that are kept alive.
   var peers: PeerKeeper?
   private var loop: TransportLoop?
@@ -57,6 +59,7 @@ final class RegistryHost: @unchecked Sendable {
   /// Does something, and has the alarm ring when there will be more to do.
   private func turn(_ body: () -> Void) {
     body()
+    onTurn?()
     alarm?.set(driver.nextDeadline)
   }
 
@@ -91,14 +94,17 @@ final class RegistryHost: @unchecked Sendable {
     var failure: String?
     // Reading may go well all the time: what shows that the store works again is a commit.
     var hasWritten = false
+    var isCatchingUp = false
     for (call, result) in zip(calls, results) {
       switch result {
-      case .failure(let error): if error.cause?.code == "STORE_ERROR" { failure = error.cause?.message }
+      case .failure(let error):
+        if error.cause?.code == "STORE_ERROR" { failure = error.cause?.message }
+        isCatchingUp = isCatchingUp || error.cause?.code == RegistryService.catchingUp
       case .success: hasWritten = hasWritten || RegistryMethod(rawValue: call.method)?.need != .read
       }
     }
     if failure != nil || hasWritten && problem != nil { note(failure) }
-    if hasWritten, let loop { turn { driver.committed(at: loop.now) } }
+    if hasWritten || isCatchingUp, let loop { turn { driver.committed(at: loop.now) } }
     return results
   }
 
