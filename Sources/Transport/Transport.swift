@@ -18,7 +18,9 @@
 /// * keep an idle connection: after ``TransportSettings/idleTimeoutMilliseconds`` without a byte it is dropped;
 /// * make this side hold more than one frame of ``TransportSettings/maximumFrameByteCount``, or, together with the other
 ///   connections, more than ``TransportSettings/maximumBufferedByteCount``;
-/// * read slowly while asking much: reading stops while the socket takes no more output.
+/// * have answers pile up that it does not read: while the socket takes no more output no calls are read, and requests of
+///   replication wait, unanswered, in queues of a bounded length. What a connection only receives it goes on reading, so
+///   that two sides who both send much do not wait for each other for ever.
 ///
 /// ``RPCServer`` hands all requests that arrived since the last time, from all connections, to the service as one batch
 /// and writes their replies together, so that a service can make a batch durable with one fsync.

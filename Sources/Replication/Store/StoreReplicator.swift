@@ -16,6 +16,11 @@ public import Protomux
 /// Other stored logs are opened when a peer asks for them by discovery key, served while it is there, and closed when
 /// nobody needed them for some seconds. A log that is not stored is never created: the peer gets a REJECT.
 ///
+/// What peers can make this side hold is bounded: answers are made only while the carrier takes them
+/// (``ReplicationSettings/maximumQueuedByteCount``), what came with one read is stored before the next one, requests that
+/// wait are counted over all logs of a connection (``StoreReplicationSettings/maximumQueuedRequests``), and logs are opened
+/// for peers only when they are stored.
+///
 /// A machine without I/O or a clock, on the thread that the store belongs to. Whoever drives it
 ///
 /// * makes a stream for each connection and passes on what its muxer says;
