@@ -14,11 +14,16 @@ private struct Crowd {
   var drivers: [Acknowledger] = []
   /// When each node looks next at what another one has.
   var deliveries: [[UInt64]] = []
+  /// How long the log of each node was at each moment.
+  var lengths: [[UInt64]] = []
   /// Places of the nodes that are there.
   var alive: Set<Int>
   var now: UInt64 = 0
+  /// Milliseconds that a block travels.
+  let latency: Int
 
-  init(seed: UInt64, indexers: Int) throws {
+  init(seed: UInt64, indexers: Int, latency: Int = 0) throws {
+    self.latency = latency
     generator = SeededGenerator(seed: seed)
     alive = Set(0..<indexers)
     for i in 0..<indexers {
@@ -29,6 +34,7 @@ private struct Crowd {
       let settings = AckTimer.Settings(intervalMilliseconds: 20)
       drivers.append(Acknowledger(base, settings: settings, generator: SeededGenerator(seed: seed &* 31 &+ UInt64(i))))
       deliveries.append([UInt64](repeating: 0, count: indexers))
+      lengths.append([])
     }
     for base in bases[1...] {
       try bases[0].append(Array("{\"add\":\"\(Hex.encode(try #require(base.local).key.bytes))\"}".utf8))
@@ -43,15 +49,17 @@ private struct Crowd {
 
   mutating func step() throws {
     now += 1
+    for i in bases.indices { lengths[i].append(bases[i].local?.length ?? 0) }
     for i in alive.sorted() {
       var isNews = false
       for j in alive.sorted() where j != i && deliveries[i][j] <= now {
         deliveries[i][j] = now + UInt64.random(in: 1...12, using: &generator)
         let key = try #require(bases[j].local).key
         let (source, copy) = (storages[j].writerLog(key), storages[i].writerLog(key))
-        guard source.length > copy.length else { continue }
+        let arrived = lengths[j].dropLast(latency).last ?? 0
+        guard arrived > copy.length else { continue }
         copy.manifest = source.manifest
-        copy.append(replicated: Array(source.blocks[Int(copy.length)...]))
+        copy.append(replicated: Array(source.blocks[Int(copy.length)..<Int(arrived)]))
         drivers[i].bump(now: now)
         isNews = true
       }
@@ -100,6 +108,21 @@ private struct Crowd {
       crowd.alive = [0, 1, 2, 3]
       try crowd.run(until: crowd.now + 10_000) { try $0.view("view").signedLength == 6 }
       for base in crowd.bases { #expect(try base.view("view").signedLength == 6, "seed \(seed)") }
+    }
+  }
+
+  /// Nodes that want to answer much faster than they hear of each other come to an end all the same, by fewer answers.
+  @Test func slowConnectionsAreWaitedFor() throws {
+    for seed: UInt64 in 1...2 {
+      var crowd = try Crowd(seed: seed, indexers: 5, latency: 100)
+      #expect(crowd.now < 60_000, "seed \(seed)")
+      try crowd.burst(2)
+      let start = crowd.now
+      try crowd.run(until: start + 60_000) { try $0.view("view").signedLength == 10 }
+      for base in crowd.bases {
+        #expect(try base.view("view").signedLength == 10, "seed \(seed), \(crowd.now - start) ms")
+        #expect(try #require(base.local).length < 100, "seed \(seed)")
+      }
     }
   }
 }

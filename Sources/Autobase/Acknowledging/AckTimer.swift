@@ -8,6 +8,8 @@
 ///   the first postponement.
 /// * When `r(indexers × threshold)` rounds changed something and nothing was appended here, it comes within a third of
 ///   the interval.
+/// * Nodes that answer faster than blocks travel make concurrent branches without end, too. So where answers in a row led
+///   to nothing that was indexed, each more of them doubles the interval, up to a limit; progress takes that back.
 /// * A look that is due first waits once more, for less than a third of the interval, so that indexers which are woken
 ///   by the same event do not answer together.
 public struct AckTimer: Sendable {
@@ -19,6 +21,8 @@ public struct AckTimer: Sendable {
     public var threshold: UInt64
     /// About how long news may postpone a look.
     public var limitMilliseconds: UInt64
+    /// How far the interval grows while answers lead to nothing.
+    public var maximumIntervalMilliseconds: UInt64 = 10_000
 
     /// The reference's settings by default.
     public init(intervalMilliseconds: UInt64 = 10_000, threshold: UInt64 = 4, limitMilliseconds: UInt64 = 120_000) {
@@ -42,6 +46,8 @@ public struct AckTimer: Sendable {
   public private(set) var ticks: UInt64 = 0
   /// Rounds after which not to wait any longer.
   public private(set) var tickLimit: UInt64
+  /// Answers that led to nothing that was indexed, less what progress took back.
+  private var fruitless = 0
   private var state = State.stopped
   /// When news first postponed the look that comes next.
   private var start: UInt64?
@@ -121,7 +127,7 @@ public struct AckTimer: Sendable {
       ticks += 1
     }
     guard tickLimit > 0, ticks >= tickLimit, !isBehind, case .waiting(_, isAsap: false) = state else { return }
-    state = .waiting(until: now + Self.jitter(settings, &generator), isAsap: true)
+    state = .waiting(until: now + jitter(&generator), isAsap: true)
   }
 
   /// The set of indexers has changed.
@@ -130,10 +136,27 @@ public struct AckTimer: Sendable {
     relax(now, &generator)
   }
 
+  /// The local writer has answered.
+  ///
+  /// - Parameter hasProgress: whether more is indexed than at the answer before.
+  public mutating func answered(hasProgress: Bool) {
+    fruitless = hasProgress ? fruitless / 2 : min(fruitless + 1, Self.patience + 12)
+  }
+
+  /// Answers that need not lead to anything: a value takes two rounds.
+  private static let patience = 3
+
+  /// About how long to wait before looking, as things stand.
+  var intervalMilliseconds: UInt64 {
+    let doublings = UInt64(max(fruitless - Self.patience, 0))
+    let interval = settings.intervalMilliseconds
+    return max(interval, min(interval << doublings, settings.maximumIntervalMilliseconds))
+  }
+
   /// The base is up to date: waits a moment before answering.
   public mutating func jitter(now: UInt64, using generator: inout some RandomNumberGenerator) {
     guard case .waiting = state else { return }
-    state = .answering(at: now + Self.jitter(settings, &generator))
+    state = .answering(at: now + jitter(&generator))
   }
 
   /// The look is over.
@@ -158,14 +181,14 @@ public struct AckTimer: Sendable {
 
   private mutating func schedule(_ now: UInt64, _ generator: inout some RandomNumberGenerator) {
     if start == nil { start = now }
-    state = .waiting(until: now + Self.random(settings.intervalMilliseconds, &generator), isAsap: false)
+    state = .waiting(until: now + Self.random(intervalMilliseconds, &generator), isAsap: false)
   }
 
   private static func random(_ n: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {
     n == 0 ? 0 : UInt64.random(in: n..<2 * n, using: &generator)
   }
 
-  private static func jitter(_ settings: Settings, _ generator: inout some RandomNumberGenerator) -> UInt64 {
-    UInt64.random(in: 0..<max(settings.intervalMilliseconds / 3, 1), using: &generator)
+  private func jitter(_ generator: inout some RandomNumberGenerator) -> UInt64 {
+    UInt64.random(in: 0..<max(intervalMilliseconds / 3, 1), using: &generator)
   }
 }

@@ -21,6 +21,8 @@ public final class Acknowledger {
   private var seenLength: UInt64
   private var seenIndexers: Int
   private var silence = Silence()
+  /// What was indexed when the local writer last answered.
+  private var answeredLength: UInt64 = 0
 
   /// How long nothing was found to answer although values are open.
   private struct Silence {
@@ -99,6 +101,8 @@ public final class Acknowledger {
   private func answer() throws -> Bool {
     if try base.acknowledge() {
       silence.looks = 0
+      timer.answered(hasProgress: base.indexedLength != answeredLength)
+      answeredLength = base.indexedLength
       return true
     }
     silence.note(base.indexedLength, base.openValueCount)
