@@ -116,6 +116,7 @@ extension CorePeer {
       // It is not there, whatever was announced; asked again only after it is announced again.
       lose(entry.target..<entry.target + 1)
     }
+    if entry.hasUpgrade { takesBlockWithHead = false }
     countRefusal(isInvalid: refusal.reason == .invalidRequest)
     replicator.released(entry, by: self, isRefusal: true)
   }

@@ -49,6 +49,8 @@ public final class CorePeer {
   // What it was asked.
 
   var requests = RequestTable()
+  /// It did not refuse to send a block together with a newer head.
+  var takesBlockWithHead = true
   /// It was asked for the manifest alone.
   var wasAskedForManifest = false
   /// Requests for blocks that may be in flight at once; it grows with the answers.

@@ -107,7 +107,8 @@ extension CoreReplicator {
     if version == state.version { return state }
     return LogCondition(
       tree: try log.currentTree(), contiguousLength: log.contiguousLength, knowsManifest: log.manifest != nil,
-      isCompat: log.isCompat, isFrozen: log.isFrozen, version: version)
+      isCompat: log.isCompat, prologueLength: log.verifier.prologue?.length ?? 0, isFrozen: log.isFrozen,
+      version: version)
   }
 
   /// Looks at the log for the first time.

@@ -73,8 +73,10 @@ extension CoreReplicator {
     send(request, entry, to: peer)
   }
 
-  /// A block behind the own end that is wanted and that the peer has.
+  /// A block behind the own end that is wanted and that the peer has. Not for a log that may start with blocks that its
+  /// manifest fixes: those are proven first, and no block behind them.
   private func newBlock(_ peer: CorePeer) -> UInt64? {
+    guard state.knowsManifest, state.length >= state.prologueLength, peer.takesBlockWithHead else { return nil }
     let new = state.length..<peer.remote.length
     let newest = peer.remote.length - 1
     let isWanted = asks.open.first { new.contains($0) && peer.have.contains($0) && !inFlight.contains($0) }

@@ -6,6 +6,8 @@ struct LogCondition {
   var contiguousLength: UInt64 = 0
   var knowsManifest = false
   var isCompat = false
+  /// Number of blocks that the manifest fixes.
+  var prologueLength: UInt64 = 0
   var isFrozen = false
   var version: Hypercore.ContentVersion?
 
