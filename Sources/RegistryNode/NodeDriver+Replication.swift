@@ -34,7 +34,10 @@ extension NodeDriver {
       guard let key = wanted.first(where: { $0.role == .view(view) })?.key,
         let core = replicator.core(discoveryKey(of: key))
       else { continue }
-      for index in blocks where fetching.insert(FetchedBlock(core: key, index: index)).inserted {
+      for index in blocks {
+        guard (try? core.log.has(index)) == false,
+          fetching.insert(FetchedBlock(core: key, index: index)).inserted
+        else { continue }
         core.get(index) { [unowned self] _ in
           fetching.remove(FetchedBlock(core: key, index: index))
           didStore()
