@@ -192,6 +192,28 @@ import Testing
     #expect(try server.finish().status == 0)
   }
 
+  @Test func aServerThatIsKilledIsNoticed() throws {
+    let (near, key) = try Self.store("log", lines: 4_000)
+    let far = Store()
+    let (server, peer) = try Self.listen(near, ["--live"])
+    server.signal(SIGSTOP)
+    let client = try far.command("hc-log", ["replicate", "--connect", peer, key]).start()
+    // The handshake has begun, and nothing has come yet.
+    usleep(200_000)
+    server.signal(SIGKILL)
+    server.signal(SIGCONT)
+    let result = try client.finish()
+    #expect(result.status == 3, "\(result.messages)")
+    _ = try server.finish()
+    // A pipe that nobody speaks on is no success either.
+    let silent = try near.run("hc-log", ["replicate", "--stdio", "--initiator"])
+    #expect(silent.status == 3, "\(silent.messages)")
+    let noise = try near.run(
+      "hc-log", ["replicate", "--stdio"], input: Array("what is this, and what is that?\n".utf8))
+    #expect(noise.status == 4)
+    #expect(noise.output.isEmpty)
+  }
+
   private func contiguousLength(_ store: Store, _ key: String) throws -> UInt64 {
     try JSON(parsing: Array(store.log("info", "--json", key).output)).number("contiguousLength")
   }

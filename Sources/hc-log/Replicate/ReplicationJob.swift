@@ -38,6 +38,10 @@ final class ReplicationJob: @unchecked Sendable {
   private(set) var finalTraffic: [Fixed32: LogTraffic] = [:]
   /// The longest length that a peer told of each log at its present fork, by discovery key.
   private(set) var remoteLengths: [Fixed32: UInt64] = [:]
+  /// The blocks that a peer was last known to have without gap, by discovery key.
+  private var remoteContiguous: [Fixed32: UInt64] = [:]
+  /// Logs whose connection ended before the peer had all of them.
+  private var cutOff: Set<Fixed32> = []
   private(set) var connectionCount = 0
   private var isAsking = true
   private var lastProgress: UInt64
@@ -70,6 +74,7 @@ final class ReplicationJob: @unchecked Sendable {
       replicator.admits = { _, key in keys.contains(key) }
     }
     for goal in goals { replicator.activate(goal.log, policy: goal.policy) }
+    replicator.onPeer = { [unowned self] in peerChanged($0, $1, $2) }
   }
 
   // MARK: What happens
@@ -86,9 +91,26 @@ final class ReplicationJob: @unchecked Sendable {
   /// - Parameter reason: why.
   func disconnected(_ reason: String, at now: UInt64) {
     guard end == nil, !isLive else { return }
-    step(at: now)
-    guard end == nil, replicator.streams.isEmpty else { return }
-    finish(isSettled ? .done : .lost(reason))
+    if let problem { return finish(.bad(problem)) }
+    guard replicator.streams.isEmpty else { return look(at: now) }
+    finish(connectionCount > 0 && (hasAll || !isAsking) && cutOff.isEmpty ? .done : .lost(reason))
+  }
+
+  /// Whether everything that was asked for is here, as far as it is known.
+  private var hasAll: Bool {
+    goals.allSatisfy { goal in
+      let remoteLength = remoteLengths[goal.log.discoveryKey] ?? 0
+      return (try? goal.shortfall(remoteLength: remoteLength) == nil) ?? false
+    }
+  }
+
+  /// A peer of a log came or went.
+  private func peerChanged(_ stream: ReplicationStream, _ core: CoreReplicator, _ change: CorePeerChange) {
+    // Whoever closes a log's channel has what it wants; it is otherwise when the connection ends under it.
+    guard change == .closed, stream.isClosed else { return }
+    if (remoteContiguous[core.log.discoveryKey] ?? 0) < core.log.contiguousLength {
+      cutOff.insert(core.log.discoveryKey)
+    }
   }
 
   /// Something was read or committed: look soon whether all is done.
@@ -151,7 +173,7 @@ final class ReplicationJob: @unchecked Sendable {
     nextStep = nil
     let status = replicator.coreReplicators.map { ($0, $0.status) }
     show(status.map(\.1), at: now)
-    if let problem = Self.problem(in: status.map(\.1)) { return finish(.bad(problem)) }
+    if let problem { return finish(.bad(problem)) }
     guard !isLive else { return }
     if connectionCount > 0, isSettled {
       if isAsking { stopAsking() }
@@ -164,7 +186,9 @@ final class ReplicationJob: @unchecked Sendable {
   }
 
   private func note(_ status: CoreReplicationStatus) {
-    remoteLengths[discoveryKey(of: status.key), default: 0].raise(to: status.remoteLength)
+    let key = discoveryKey(of: status.key)
+    remoteLengths[key, default: 0].raise(to: status.remoteLength)
+    for peer in status.peers { remoteContiguous[key, default: 0].raise(to: peer.contiguousLength) }
   }
 
   private func show(_ status: [CoreReplicationStatus], at now: UInt64) {
@@ -185,8 +209,9 @@ final class ReplicationJob: @unchecked Sendable {
     progressCount = count
   }
 
-  private static func problem(in status: [CoreReplicationStatus]) -> String? {
-    for core in status {
+  /// What peers did that must not be.
+  private var problem: String? {
+    for core in replicator.coreReplicators.map(\.status) {
       if core.isFrozen { return "\(KeyIdentifier.encode(core.key)) has two signed histories: its writer forked it" }
       for peer in core.peers {
         if case .invalidData(let reason) = peer.pause {
