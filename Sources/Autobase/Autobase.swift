@@ -358,6 +358,7 @@ extension Autobase {
     wakeups = try storedWakeups()
     try restart()
     try openMembers()
+    try noticeLostTail()
     if !storage.isReadOnly {
       for view in allViews { try view.storage.remember(name: view.name, of: key) }
     }
@@ -374,7 +375,8 @@ extension Autobase {
         return true
       }
     }
-    return system.view.isStale || userViews.contains { $0.isStale }
+    // Whoever begins or ends a tip does so in the system view, too.
+    return system.view.isStale || system.view.storage.isStale || userViews.contains { $0.isStale }
   }
 }
 

@@ -142,6 +142,47 @@ import Testing
     #expect(try a.view("view").length == 6)
   }
 
+  /// Nobody has said that anything was lost: the node finds out when it reads what others have seen of it.
+  @Test func unnoticedLoss() throws {
+    var cluster = StoreCluster()
+    for seed in 1...2 { try cluster.add(seed: UInt8(seed)) }
+    let (a, b) = (cluster.bases[0], cluster.bases[1])
+    try a.appendAck()
+    try a.append(cluster.addition(of: 1, isIndexer: false))
+    try cluster.settle([0, 1])
+    for i in 0..<5 { try b.append(cluster.value("\(i)")) }
+    try cluster.settle([0, 1])
+    // An old copy of the store, with the first two blocks of its log.
+    let store = try Corestore.inMemory(primaryKey: Fixed32([UInt8](repeating: 2, count: 32)))
+    let old = try store.get(name: CorestoreStorage.localName)
+    try old.append(try (0..<2).map { try #require(b.local).block(at: $0) })
+    let base = try Autobase(store, RecordedApplication(), key: a.key)
+    #expect(!base.isRecovering)
+    // It has the others' logs, and nobody who has its own.
+    let (log, copy) = (try cluster.stores[0].get(key: a.key), try store.get(key: a.key))
+    try copy.apply(log.proof(for: ProofRequest(upgrade: .init(start: 0, length: log.length), manifest: true)))
+    for index in 0..<log.length {
+      try copy.apply(
+        log.proof(for: ProofRequest(block: .init(index: index, nodes: try copy.missingNodes(block: index)))))
+    }
+    try base.advance()
+    #expect(base.isRecovering && !base.isWritable)
+    #expect(throws: AutobaseError.notWritable) { try base.append(cluster.value("second history")) }
+    #expect(base.local?.length == 2)
+    // A peer with no more than this cannot confirm it, since others have seen more.
+    #expect(try !base.confirmLocalLength([.init(length: 2, isSynced: true)], now: 0))
+    #expect(try !base.confirmLocalLength([.init(length: 2, isSynced: true)], now: 100_000))
+    cluster.stores[1] = store
+    cluster.bases[1] = base
+    try cluster.settle([0, 1])
+    #expect(base.local?.length == 5)
+    #expect(try !base.confirmLocalLength([.init(length: 5, isSynced: true)], now: 200_000))
+    #expect(try base.confirmLocalLength([.init(length: 5, isSynced: true)], now: 208_000))
+    try base.append(cluster.value("on"))
+    try cluster.settle([0, 1])
+    #expect(try a.view("view").length == 6)
+  }
+
   /// A store without secrets opens as a reader, keeps its state, and follows.
   @Test func withoutSecrets() throws {
     let storage = MemoryStorage()

@@ -91,6 +91,8 @@ extension Autobase {
     if !isCaughtUp { try catchUp() }
     while true {
       let taken = try takeRemote()
+      try noticeLostTail()
+      if isRecovering && !queue.isEmpty { throw AutobaseError.notWritable }
       let localNodes = try takeQueue()
       if let update = linearizer.update() {
         if try apply(update, localNodes) {

@@ -33,11 +33,30 @@ extension Autobase {
   public var isRecovering: Bool { recovery != nil }
 
   /// Says that the end of the local log may have been lost: a store that was restored, or whose newest transactions
-  /// were. It is remembered until ``confirmLocalLength(_:now:)`` ends it.
+  /// were. The base begins it by itself when others have seen more of the log than is here. It is remembered until ``confirmLocalLength(_:now:)`` ends it.
   public func beginRecovery() throws {
     guard let local else { return }
     try storage.write { try local.setUserData(UserDataKey.recovering, [1]) }
     recovery = RecoveryWatch()
+  }
+
+  /// Begins a recovery when others have seen more of the local log than is here.
+  func noticeLostTail() throws {
+    guard recovery == nil, let ownLog, !storage.isReadOnly, ownLog.length < evidencedLength else { return }
+    try beginRecovery()
+  }
+
+  /// The length of the local log that members' nodes and the system view speak of. What strangers say is no evidence.
+  private var evidencedLength: UInt64 {
+    guard let ownLog, let reader = readers[ownLog.key] else { return 0 }
+    let indexed = indexedInfo.indexers.first { $0.key == ownLog.key }?.length ?? 0
+    let head = indexedInfo.heads.first { $0.key == ownLog.key }?.length ?? 0
+    let known = max(reader.window.offset, indexed, head)
+    guard reader.announcedLength > ownLog.length else { return known }
+    let told = readers.all.compactMap { other in
+      other.missing?.key == ownLog.key && (try? system.isRemoved(other.key)) == false ? other.missing?.length : nil
+    }
+    return max(known, told.max() ?? 0)
   }
 
   /// Ends the recovery when peers have confirmed the local log's length for long enough. Called with what all peers say
@@ -49,7 +68,8 @@ extension Autobase {
     guard var watch = recovery, let local else { return true }
     let length = local.length
     let isConfirmed =
-      !peers.isEmpty && peers.allSatisfy { $0.length <= length && ($0.length > 0 || $0.isSynced) }
+      length >= evidencedLength && !peers.isEmpty
+      && peers.allSatisfy { $0.length <= length && ($0.length > 0 || $0.isSynced) }
     if !isConfirmed || watch.length != length { watch.since = nil }
     watch.length = length
     if isConfirmed && watch.since == nil { watch.since = now }

@@ -39,7 +39,8 @@ extension Autobase {
     }
     try storage.write {
       var isNew = false
-      for hint in hints {
+      // Of the own log, only nodes of others are believed.
+      for hint in hints where hint.key != ownLog?.key {
         if let reader = readers[hint.key] {
           guard let length = hint.length, length > reader.announcedLength else { continue }
           reader.announcedLength = length

@@ -184,9 +184,7 @@ extension View {
   }
 
   /// Whether somebody else has written the stored core.
-  var isStale: Bool {
-    storage.length != storedLength || storage.signedLength != storedSignedLength || storage.isStale
-  }
+  var isStale: Bool { storage.length != storedLength || storage.signedLength != storedSignedLength }
 
   /// Starts again from what is stored in `storage`, dropping what was not flushed.
   ///
