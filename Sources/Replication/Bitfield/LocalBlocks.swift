@@ -69,7 +69,7 @@ final class LocalBlocks {
   /// The blocks 64·index to 64·index + 63.
   func word(_ index: UInt64) throws -> UInt64 {
     let first = index << 6
-    if first + 64 <= known.contiguous || first >= length { return known.word(index) }
+    if first >= length || min(first + 64, length) <= known.contiguous { return known.word(index) }
     try load(page: index / Bitfield.wordsPerPage)
     return known.word(index)
   }

@@ -30,7 +30,7 @@ extension CoreReplicator {
     let cut = isCut ? try self.cut(from: old, to: new) : old.length
     if cut < old.length { drops.append(Change(range: cut..<old.length, isDrop: true)) }
     let before = min(local.contiguous, cut)
-    let pages = stored == nil && !isCut ? local.loadedPages : []
+    let pages = stored == nil && !isCut && !local.isComplete ? local.loadedPages : []
     let words = try pages.isEmpty ? [:] : remember(pages)
     for range in outside.clears where range.lowerBound < cut {
       drops.append(Change(range: range.clamped(to: 0..<cut), isDrop: true))
