@@ -37,7 +37,9 @@ struct OrderGraphs {
   private var nodes: [(writer: Int, message: OplogMessage)] = []
 
   private init(writers: Int) {
-    keys = (0..<writers).map { Fixed32([UInt8](repeating: UInt8($0 &* 37 &+ 5), count: 32)) ?? Fixed32() }
+    keys = (0..<writers).map {
+      Fixed32([UInt8](repeating: UInt8(truncatingIfNeeded: $0 * 37 + 5), count: 32)) ?? Fixed32()
+    }
   }
 
   static func chain(writers: Int, nodes: Int) -> Self {
