@@ -83,7 +83,7 @@ final class NodeService: RPCService, @unchecked Sendable {
   }
 
   /// How long calls may wait for blocks.
-  private static let patience = Duration.seconds(10)
+  private static let patience = Duration.seconds(30)
 
   /// Tries again to answer calls that wait for blocks.
   private func retryDelayed() {
