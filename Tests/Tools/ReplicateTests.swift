@@ -205,6 +205,11 @@ import Testing
     let result = try client.finish()
     #expect(result.status == 3, "\(result.messages)")
     _ = try server.finish()
+    // Whoever interrupts it gets the status that says so.
+    let waiting = try near.command("hc-log", ["replicate", "--listen", "127.0.0.1:0"]).start()
+    try waiting.wait { _, errors in errors.contains("listening ") }
+    waiting.signal(SIGINT)
+    #expect(try waiting.finish().status == 128 + SIGINT)
     // A pipe that nobody speaks on is no success either.
     let silent = try near.run("hc-log", ["replicate", "--stdio", "--initiator"])
     #expect(silent.status == 3, "\(silent.messages)")

@@ -44,6 +44,7 @@ final class ReplicationJob: @unchecked Sendable {
   private var cutOff: Set<Fixed32> = []
   private(set) var connectionCount = 0
   private var isAsking = true
+  private var isClosed = false
   private var lastProgress: UInt64
   private var progressMark: [UInt64] = []
   private var nextStep: UInt64?
@@ -90,7 +91,7 @@ final class ReplicationJob: @unchecked Sendable {
   ///
   /// - Parameter reason: why.
   func disconnected(_ reason: String, at now: UInt64) {
-    guard end == nil, !isLive else { return }
+    guard end == nil, !isLive, !isClosed else { return }
     if let problem { return finish(.bad(problem)) }
     guard replicator.streams.isEmpty else { return look(at: now) }
     finish(connectionCount > 0 && (hasAll || !isAsking) && cutOff.isEmpty ? .done : .lost(reason))
@@ -263,6 +264,7 @@ final class ReplicationJob: @unchecked Sendable {
 
   /// Ends the replication. What was counted stays.
   func close() {
+    isClosed = true
     finalTraffic = replicator.traffic
     for core in replicator.coreReplicators { note(core.status) }
     for stream in replicator.streams { stream.closed() }
