@@ -158,6 +158,30 @@ import Testing
     #expect(try logs.run("hc-log", ["cat", "--store", logs.folder.file("y"), "events"]).text == "one\ntwo\n")
   }
 
+  /// Whatever the moment at which it is killed, what was to be made is there as a whole or not at all.
+  @Test func killsLeaveAllOrNothing() throws {
+    let store = Store()
+    _ = try store.founded()
+    for (number, microseconds) in stride(from: 0 as UInt32, to: 48_000, by: 6000).enumerated() {
+      let file = store.folder.file("backup \(number)")
+      let backup = try store.command("registry-admin", ["backup", file]).start()
+      usleep(microseconds)
+      backup.signal(SIGKILL)
+      _ = try backup.finish()
+      let isThere = access(file, F_OK) == 0
+      let target = store.folder.file("restored \(number)")
+      if !isThere { #expect(try store.admin("backup", file).status == 0) }
+      let restore = try store.command("registry-admin", ["restore", "--storage", target, file]).start()
+      usleep(microseconds)
+      restore.signal(SIGKILL)
+      _ = try restore.finish()
+      if access(target, F_OK) != 0 { #expect(try store.admin("restore", "--storage", target, file).status == 0) }
+      #expect(try store.admin("doctor", "--quick", "--storage", target).status == 0)
+      #expect(try JSON(parsing: store.admin("status", "--json", "--storage", target).output)["running"] == false)
+    }
+    #expect(try store.admin("doctor").status == 0)
+  }
+
   /// Backups while a node writes: each one is restored and sound.
   @Test func backupsBesideALoad() throws {
     let store = Store()
