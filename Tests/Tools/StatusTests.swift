@@ -93,6 +93,7 @@ import Testing
     let reasons = lonely["waits"]?.array?.compactMap { $0["reason"]?.string } ?? []
     #expect(reasons.contains("peer"))
     #expect(lonely["synced"] == false && lonely["peers"] == [])
+    #expect(try stores[0].admin("doctor", "--quick").text.contains("warn  registry  waits for a peer"))
     let (second, _) = try run(stores[1], ["--peer", address])
     for store in stores {
       let result = try store.admin("status", "--wait-synced", "--wait-indexed", "--json", "--timeout", "20s")

@@ -142,7 +142,12 @@ struct Checkup {
 
   private func registry(_ store: Corestore) throws {
     do {
-      let stalls = try store.read { try Stall.all(RegistryNode(store).base.status(), options) }
+      let live = NodeLock.holder(directory: directory).flatMap { _ in LiveStatus(directory: directory) }
+      let stalls = try store.read {
+        let node = try RegistryNode(store)
+        let status = try node.base.status()
+        return try Stall.all(status, options) + Stall.replication(LogReport.all(node, status, live), live, options)
+      }
       if stalls.isEmpty { return try report(.ok("registry", "everything is indexed and signed")) }
       for stall in stalls { try report(.warn("registry", "waits for \(stall.text)")) }
     } catch RegistryNodeError.notInitialized {
