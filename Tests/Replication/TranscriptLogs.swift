@@ -28,13 +28,20 @@ struct TranscriptLogs {
 
   // MARK: Contents
 
-  private typealias Content = @Sendable (UInt64) -> [UInt8]
+  private typealias Content = (UInt64) -> [UInt8]
 
-  /// What blocks of the vectors are made of.
-  private static let contents: [Content] =
-    ["block", "fork", "new", "evil"].map { prefix -> Content in { Array("\(prefix)-\($0)".utf8) } } + [
+  /// What blocks may be made of: a text and the index, for the texts of all blocks that were recorded and those of the
+  /// vectors' notes; or growing runs of one byte.
+  private func contents(_ values: [UInt64: [UInt8]]) -> [Content] {
+    var prefixes = ["block", "fork", "new", "evil"]
+    for (index, value) in values.sorted(by: { $0.key < $1.key }) {
+      let text = String(decoding: value, as: UTF8.self)
+      if text.hasSuffix("-\(index)") { prefixes.insert(String(text.dropLast("-\(index)".count)), at: 0) }
+    }
+    return prefixes.map { prefix in { Array("\(prefix)-\($0)".utf8) } } + [
       { [UInt8](repeating: UInt8(truncatingIfNeeded: $0), count: 10 + Int($0)) }
     ]
+  }
 
   /// Blocks of a side at a fork: the content whose tree has all the nodes that were recorded.
   func blocks(of side: String, fork: UInt64, after shared: [[UInt8]], to length: UInt64) throws -> [[UInt8]] {
@@ -47,7 +54,7 @@ struct TranscriptLogs {
       nodes += (proof.upgrade?.nodes ?? []) + (proof.upgrade?.additionalNodes ?? [])
       if let block = proof.block { values[block.index] = block.value }
     }
-    for content in Self.contents {
+    for content in contents(values) {
       var blocks = shared
       while UInt64(blocks.count) < length { blocks.append(content(UInt64(blocks.count))) }
       var batch = MerkleBatch(MerkleTree())
