@@ -147,6 +147,34 @@ let liveSeeds: Range<UInt64> = 0..<(getenv("HYPERTOOLS_LONG") == nil ? 6 : 300)
     #expect(reader.replicator.status.peers.allSatisfy { $0.pause == nil })
   }
 
+  /// Blocks in a row count on each other; when one is missing, the others come all the same.
+  @Test(arguments: liveSeeds) func gapsInRuns(seed: UInt64) throws {
+    let network = TestNetwork(seed: seed)
+    let (writer, reader) = try pair(network, blocks: 130, policy: .head)
+    try network.connect(writer, reader)
+    try network.run()
+    let gaps = Set((0..<3).map { _ in UInt64.random(in: 0..<130, using: &network.random) } + [0, 64])
+    for gap in gaps { try writer.log.clear(gap..<gap + 1) }
+    reader.replicator.downloadPolicy = .everything
+    try network.run()
+    for index in UInt64(0)..<130 { #expect(try reader.log.has(index) == !gaps.contains(index)) }
+    #expect(reader.replicator.waiting.isEmpty)
+    #expect(reader.replicator.status.peers.allSatisfy { $0.pause == nil })
+  }
+
+  /// Many blocks asked for one by one are answered the newest first, and lead up to each other.
+  @Test func manyAsks() throws {
+    let network = TestNetwork(seed: 8)
+    let (writer, reader) = try pair(network, blocks: 500, policy: .head)
+    try network.connect(writer, reader)
+    try network.run()
+    var arrived = 0
+    for index in UInt64(0)..<500 { reader.replicator.get(index) { if case .success = $0 { arrived += 1 } } }
+    try network.run()
+    #expect(arrived == 500)
+    #expect(writer.replicator.status.peers[0].blocksUploaded <= 520)
+  }
+
   /// What a peer has is asked again when a drop made it unknown.
   @Test func forgottenBlocks() throws {
     let network = TestNetwork(seed: 7)

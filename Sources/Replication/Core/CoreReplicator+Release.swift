@@ -29,6 +29,7 @@ extension CoreReplicator {
       return
     }
     peer.run = (.max, 0)
+    mayDropWaiting = true
     if let extra = extraRequests[index] {
       extraRequests[index] = extra > 1 ? extra - 1 : nil
       return

@@ -47,12 +47,15 @@ extension CoreReplicator {
 
   // MARK: Storing
 
+  /// No way up a tree is longer.
+  private static let longestWay = 53
   /// Pages of blocks in flight above which empty ones are dropped.
   private static let inFlightPages = 64
 
   /// Checks and stores everything that was gathered.
   func storeGathered() {
-    guard !gathered.isEmpty else { return }
+    guard !gathered.isEmpty || mayDropWaiting && !waiting.isEmpty else { return }
+    mayDropWaiting = false
     var items: [Gathered] = []
     swap(&items, &gathered)
     if !waiting.isEmpty {
@@ -96,8 +99,9 @@ extension CoreReplicator {
       let result = try process(items[index], nodes)
       if case .waits = result { open.append(index) } else { outcomes.append(Outcome(item: index, result: result)) }
     }
-    // Answers may come in any order: what waited for another one gets a few more chances.
-    for _ in 0..<4 where !open.isEmpty {
+    // Answers may come in any order: what waits for another one is tried again as long as that helps. The ways up are
+    // that short, too.
+    for _ in 0..<Self.longestWay where !open.isEmpty {
       var rest: [Int] = []
       for index in open {
         let result = try process(items[index], nodes)

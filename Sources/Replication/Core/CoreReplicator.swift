@@ -59,6 +59,8 @@ public final class CoreReplicator {
   var gatheredByteCount = 0
   /// Proofs of blocks that lead to nodes that are not known yet.
   var waiting: [Gathered] = []
+  /// A request was refused, and what waits for its answer may wait in vain.
+  var mayDropWaiting = false
 
   // How it runs.
 
