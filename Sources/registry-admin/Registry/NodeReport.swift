@@ -16,6 +16,7 @@ struct NodeReport {
   let isRunning: Bool
   let base: AutobaseStatus
   let view: AutobaseStatus.View
+  /// All that ever were members; those whose logs are open while blocks of the system view are missing.
   let members: [(key: Fixed32, member: Member)]
   /// Nil while blocks of the view are missing, as after a fast-forward.
   let entries: Int?
@@ -42,10 +43,18 @@ struct NodeReport {
       throw AutobaseError.unknownView(RegistryView.name)
     }
     self.view = view
-    members = try node.base.members()
+    members = try Self.members(node, base)
     do { entries = try node.view.count() } catch is LogError { entries = nil }
     logs = try LogReport.all(node, base, live)
     activity = try WriterActivity(node, base, window: WriterActivity.standardWindowMilliseconds)
+  }
+
+  private static func members(
+    _ node: RegistryNode, _ base: AutobaseStatus
+  ) throws -> [(key: Fixed32, member: Member)] {
+    do { return try node.base.members() } catch is LogError {
+      return base.writers.compactMap { writer in writer.member.map { (writer.key, $0) } }
+    }
   }
 
   private static func size(_ path: String) -> UInt64 {
