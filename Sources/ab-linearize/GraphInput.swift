@@ -31,12 +31,14 @@ struct GraphInput: ParsableArguments {
   func history() throws -> OrderHistory {
     guard stdin else {
       let store = try location.open(isReadOnly: true)
-      do {
-        return try store.read { try base.open(store).orderHistory() }
-      } catch LogError.blockNotAvailable {
-        throw ToolError(
-          .negative, "the base is not stored here from its beginning, so its order cannot be followed",
-          hint: "a node that caught up by fast-forward has only what came later; ask one that was there")
+      return try store.read {
+        let open = try base.open(store)
+        do {
+          return try open.orderHistory()
+        } catch LogError.blockNotAvailable {
+          Messages.warning("the base is not stored here from its beginning: places count from what is not final")
+          return try open.openOrder()
+        }
       }
     }
     var input = OrderInput()

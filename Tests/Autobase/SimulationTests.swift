@@ -107,6 +107,7 @@ private struct Simulation {
       let history = try base.orderHistory()
       let tip = history.entries[history.indexedCount...].map(\.node)
       #expect(tip == base.linearizer.tipNodes.map { Checkout($0) }, "seed \(seed)")
+      #expect(try base.openOrder().entries.map(\.node) == tip, "seed \(seed)")
       for reader in base.readers.all {
         let indexed = history.entries[..<history.indexedCount].count { $0.node.key == reader.key }
         #expect(indexed == reader.window.offset, "seed \(seed)")

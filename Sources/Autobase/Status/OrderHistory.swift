@@ -55,9 +55,14 @@ public final class OrderHistory {
     try self.init(keys, epochs) { GivenMessages(list: known[$0] ?? []) }
   }
 
-  init(_ keys: [Fixed32], _ epochs: [IndexerEpoch], source: (Fixed32) throws -> any MessageSource) throws {
-    var lengths: [Fixed32: UInt64] = [:]
-    var heads: [Checkout] = []
+  /// - Parameters:
+  ///   - heads: the heads of what is final before the first node; none at the beginning.
+  ///   - lengths: how much of each log that is.
+  init(
+    _ keys: [Fixed32], _ epochs: [IndexerEpoch], heads: [Checkout] = [], lengths: [Fixed32: UInt64] = [:],
+    source: (Fixed32) throws -> any MessageSource
+  ) throws {
+    var (heads, lengths) = (heads, lengths)
     for epoch in epochs {
       indexers = epoch.indexers
       linearizer = Linearizer(indexers: indexers, heads: heads) { lengths[$0] ?? 0 }
@@ -144,9 +149,17 @@ extension Autobase {
     if storage.isReadOnly { try catchUpReading() }
     let members = try system.allMembers().map { $0.key }
     let keys = [key] + members.filter { $0 != key }
-    return try OrderHistory(keys, indexerEpochs()) { key in
-      guard let source = try self.openReader(key).source as? LoggedMessages else { throw AutobaseError.notWritable }
-      return source
+    return try OrderHistory(keys, indexerEpochs()) { try self.openReader($0).source }
+  }
+
+  /// The order of the nodes that are not final yet, alone: places count from there. It needs no more than what is
+  /// stored of a base that was not followed from its beginning.
+  public func openOrder() throws -> OrderHistory {
+    if storage.isReadOnly { try catchUpReading() }
+    let lengths = Dictionary(readers.all.map { ($0.key, $0.window.offset) }) { first, _ in first }
+    let epoch = IndexerEpoch(indexers: linearizer.consensus.indexers.map { $0.key })
+    return try OrderHistory(readers.keys, [epoch], heads: indexedInfo.heads, lengths: lengths) {
+      try self.openReader($0).source
     }
   }
 }
