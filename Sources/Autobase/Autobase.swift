@@ -39,7 +39,8 @@
 /// When no oldest node is final but a *merge* is (a node that joins branches of indexers), walk down from it: as long
 /// as it has seen a tail or merge that is final as far as it can know, go on with that; a tail that is reached is
 /// final, else all tails it has seen are, together. Each final group takes with it all its ancestors, of whatever
-/// writer, sorted among themselves; groups never mix. ``NodeOrder`` does this much for a list of messages.
+/// writer, sorted among themselves; groups never mix. ``NodeOrder`` does this much for a list of messages,
+/// ``NodeStream`` for messages as they come, and ``OrderHistory`` tells why each node is where it is.
 ///
 /// ## Applying
 ///
