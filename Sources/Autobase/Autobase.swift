@@ -203,6 +203,8 @@ public final class Autobase {
   var isWorking = false { didSet { for view in allViews { view.isWorking = isWorking } } }
   /// Whether memory may differ from the store, after a failure.
   var needsReload = false
+  /// Whether the state is only looked at: what could be noted beside it is left for the next call that writes.
+  var isLooking = false
   /// Whether the base does nothing any more.
   public internal(set) var isClosed = false
   var hasApplyFailed = false
@@ -289,21 +291,24 @@ extension Autobase {
   /// Ends the base: nothing can be appended, and views no longer change.
   public func close() { isClosed = true }
 
+  /// Whether something may be stored while the state is read.
+  var mayWrite: Bool { !storage.isReadOnly && !isLooking }
+
   /// Reads the state that the store holds; one that is not whole is left for an earlier one.
   func load() throws {
     needsReload = true
     let boot = try local?.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
     // What a record of version 0 says of the views is not always right.
-    if boot?.version == 0, !storage.isReadOnly { try restoreWholeState() }
+    if boot?.version == 0, mayWrite { try restoreWholeState() }
     do {
       try loadState()
-      if options.dropsTip, !hasDroppedTip, !storage.isReadOnly {
+      if options.dropsTip, !hasDroppedTip, mayWrite {
         hasDroppedTip = true
         isCaughtUp = true
         try dropTip()
         try flush([])
       }
-    } catch  where Self.isCorruption(error) && !storage.isReadOnly {
+    } catch  where Self.isCorruption(error) && mayWrite {
       try restoreWholeState()
       try loadState()
     }
@@ -360,7 +365,7 @@ extension Autobase {
     try restart()
     try openMembers()
     try noticeLostTail()
-    if !storage.isReadOnly {
+    if mayWrite {
       for view in allViews { try view.storage.remember(name: view.name, of: key) }
     }
   }

@@ -72,13 +72,15 @@ extension Autobase {
   public func refresh() throws {
     guard !isClosed else { return }
     if storage.isReadOnly { return try catchUpReading() }
-    if try storage.read({ isStale }) { try storage.write { try reloadKeepingQueue() } }
-    guard !isCaughtUp else { return }
-    isCaughtUp = true
-    guard try !storage.read({ try takeTip() }) else { return }
-    // A tip that does not fit is dropped by the next call that writes.
-    try restart()
-    needsReload = true
+    isLooking = true
+    defer { isLooking = false }
+    try storage.read {
+      if isStale { try reloadKeepingQueue() }
+      guard !isCaughtUp else { return }
+      try catchUpReading()
+      // With all that is to be written, by the next call that writes.
+      needsReload = true
+    }
   }
 
   private func reloadKeepingQueue() throws {

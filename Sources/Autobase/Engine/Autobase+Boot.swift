@@ -68,7 +68,7 @@ extension Autobase {
     if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
     let source = LoggedMessages(log: log, keys: keys)
     let reader = WriterReader(key: writer, source: source, window: window)
-    if !storage.isReadOnly { try log.remember(UserDataKey.referrer, key.bytes) }
+    if mayWrite { try log.remember(UserDataKey.referrer, key.bytes) }
     readers.insert(reader)
     return reader
   }

@@ -42,7 +42,7 @@ extension Autobase {
 
   /// Begins a recovery when others have seen more of the local log than is here.
   func noticeLostTail() throws {
-    guard recovery == nil, let ownLog, !storage.isReadOnly, ownLog.length < evidencedLength else { return }
+    guard recovery == nil, let ownLog, mayWrite, ownLog.length < evidencedLength else { return }
     try beginRecovery()
   }
 

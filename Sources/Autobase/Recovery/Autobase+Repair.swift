@@ -10,7 +10,7 @@ extension Autobase {
 
   /// Goes back to the newest signed state whose views are all here; to the beginning when there is none.
   func restoreWholeState() throws {
-    guard !storage.isReadOnly, let local else { return }
+    guard mayWrite, let local else { return }
     let boot = try local.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
     let state = try boot.flatMap { boot in try wholeState(boot) }
     updates = try UpdateLog(local.records())

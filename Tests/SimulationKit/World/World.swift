@@ -103,7 +103,7 @@ public final class World {
     try faults.end()
     load.end()
     let start = scheduler.now
-    try wait(seconds: 300, "all nodes agree") { try members.isIdle && Agreement(self).isReached() }
+    try wait(seconds: World.recoverySeconds, "all nodes agree") { try members.isIdle && Agreement(self).isReached() }
     try checker.checkForgedLogs()
     try Agreement(self).checkEntries(load)
     return (scheduler.now - start) / 1_000_000
@@ -126,6 +126,8 @@ public final class World {
   /// Most steps of a node in a second in which nothing happens: looking whether there is something to acknowledge, and
   /// keeping connections alive.
   static let idleStepsPerSecond = 30
+  /// Time to agree after the last fault: a fast-forward that failed is tried again after 300 s.
+  static let recoverySeconds: UInt64 = 600
   /// Most times that a node's timer may ring in a second, whatever happens.
   static let timersPerSecond = 100
 
