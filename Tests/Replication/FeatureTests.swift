@@ -125,7 +125,38 @@ import Testing
     #expect(received.count == 5)
   }
 
-  /// A store that fails is tried again, and its log says what it waits for.
+  private final class FullDisk: MemoryStorageDisk {
+    var isFull = false
+    var attempts = 0
+    func willCommit(_ commit: MemoryStorage.Commit) throws {
+      attempts += 1
+      if isFull { throw SessionError.corrupt("the disk is full") }
+    }
+    var isDurable: Bool { true }
+    func makeDurable() throws {}
+  }
+
+  /// A store that fails is tried again after a while, and the log says that it waits for that.
+  @Test func fullDisks() throws {
+    let writer = try TestNode(testKeyPair(7))
+    try writer.append(testBlocks(0..<200))
+    let reader = try TestNode(nil, key: writer.log.key)
+    let disk = FullDisk()
+    try #require(reader.store.context.storage as? MemoryStorage).disk = disk
+    disk.isFull = true
+    let network = try connect(writer, reader)
+    try network.run(milliseconds: 10_000)
+    #expect(disk.attempts > 5 && disk.attempts < 30, "\(disk.attempts) attempts")
+    #expect(reader.log.length == 0)
+    #expect(reader.replicator.status.waits.contains { if case .store = $0 { true } else { false } })
+    #expect(reader.replicator.status.peers.allSatisfy { $0.pause == nil })
+    disk.isFull = false
+    try network.run(milliseconds: 5_000)
+    #expect(try reader.equals(writer))
+    #expect(reader.replicator.status.waits.isEmpty)
+  }
+
+  /// Commits of another process are seen, whatever they did.
   @Test func noticesOfOthers() throws {
     let directory = TemporaryDirectory()
     let pair = testKeyPair(7)

@@ -128,7 +128,7 @@ public final class CorePeer {
   /// When ``expire(at:)`` has to be called.
   public var nextDeadline: UInt64? {
     // What waits is served in pieces; after each the carrier gets its turn.
-    if !queue.isEmpty && takesOutput { return replicator.now }
+    if !queue.isEmpty && replicator.storeFailure == nil && takesOutput { return replicator.now }
     return penalties.lazy.map(\.time).min()
   }
 

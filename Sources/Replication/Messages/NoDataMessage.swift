@@ -25,7 +25,9 @@ extension CancelMessage: CompactEncodable, CompactDecodable {
 public struct NoDataMessage: Hashable, Sendable {
   /// Why there is no answer.
   public struct Reason: Hashable, Sendable, RawRepresentable {
+    /// The number on the wire.
     public let rawValue: UInt64
+    /// The reason with this number; unknown ones count as none.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
     /// Nothing is said.
     public static let none = Reason(rawValue: 0)
