@@ -44,27 +44,27 @@ struct Agreement {
   /// Throws unless every acknowledged entry that must be in the database is there.
   func checkEntries(_ load: Load) throws {
     for (node, process) in bases() {
+      let members = try reading(node) { try process.node.base.members() }
+      let writers = Set(members.filter { !$0.member.isRemoved }.map(\.key))
+      let trusted = Set(world.trusted.map(\.index))
       for (name, index, log) in load.acknowledged
-      where world.trusted.contains(where: { $0.index == index }) && !world.members.removed.contains(log) {
-        guard let member = try process.node.base.members().first(where: { $0.key == log })?.member,
-          !member.isRemoved
-        else { continue }
-        guard try has(name, node, process) else {
+      where trusted.contains(index) && writers.contains(log) && !world.members.removed.contains(log) {
+        guard try reading(node, { try process.node.view.get(name) }) != nil else {
           throw Violation("\(node.name) lacks \(name), which n\(index) has acknowledged")
         }
       }
     }
   }
 
-  /// Whether an entry is in the database. A node that went on from a state of others fetches what a read misses.
-  private func has(_ name: String, _ node: SimulatedNode, _ process: NodeProcess) throws -> Bool {
+  /// What a node reads. One that went on from a state of others fetches what is missing for it.
+  private func reading<R>(_ node: SimulatedNode, _ body: () throws -> R) throws -> R {
     var missing: LogError?
     for _ in 0..<100 {
-      do { return try process.node.view.get(name) != nil } catch let error as LogError { missing = error }
-      node.post("reads \(name)") { $0.driver.committed(at: $0.now) }
+      do { return try body() } catch let error as LogError { missing = error }
+      node.post("reads") { $0.driver.committed(at: $0.now) }
       try world.scheduler.run(until: world.scheduler.now + 1_000_000)
     }
-    throw Violation("\(node.name) cannot read \(name): \(missing.map { "\($0)" } ?? "")")
+    throw Violation("\(node.name) cannot read: \(missing.map { "\($0)" } ?? "")")
   }
 
   /// Where everybody stands, for a report about a failure.
