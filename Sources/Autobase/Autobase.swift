@@ -308,7 +308,8 @@ extension Autobase {
         try dropTip()
         try flush([])
       }
-    } catch  where Self.isCorruption(error) && mayWrite {
+    } catch  where Self.isCorruption(error) && mayWrite && allViews.allSatisfy({ $0.needed.isEmpty }) {
+      // What is only not fetched yet, after a fast-forward, is waited for instead.
       try restoreWholeState()
       try loadState()
     }

@@ -69,11 +69,18 @@ extension Autobase {
   /// Makes memory agree with the store, without writing: after a failure, which may be that of a transaction around the
   /// base's own, memory may hold what was never stored. The next call that writes does this by itself; a caller that goes
   /// on reading after an error does it first.
+  ///
+  /// - Throws: `LogError.blockNotAvailable` when a block that is needed for it is not stored, after a fast-forward; see
+  ///   ``missingBlocks``.
   public func refresh() throws {
     guard !isClosed else { return }
     if storage.isReadOnly { return try catchUpReading() }
     isLooking = true
-    defer { isLooking = false }
+    isWorking = true
+    defer {
+      isLooking = false
+      isWorking = false
+    }
     try storage.read {
       if isStale { try reloadKeepingQueue() }
       guard !isCaughtUp else { return }

@@ -4,7 +4,8 @@ import Hypercore
 extension Autobase {
   /// Where the base stands, and what it waits for.
   public func status() throws -> AutobaseStatus {
-    try refresh()
+    // What is missing for it is an obstacle that the status tells.
+    do { try refresh() } catch LogError.blockNotAvailable where !missingBlocks.isEmpty {}
     try readSources()
     let votes = openVotes()
     return AutobaseStatus(
