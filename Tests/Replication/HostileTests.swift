@@ -119,6 +119,25 @@ private struct Attacker {
     #expect(try reader.equals(writer))
   }
 
+  /// A peer that says it has a higher fork and does not prove it does not hold up the others.
+  @Test func promisedFork() throws {
+    let network = TestNetwork(seed: 6)
+    let writer = network.add(try server(20))
+    let reader = network.add(try reader())
+    var attacker = try Attacker(reader)
+    attacker.send(.sync, SyncMessage(fork: 1 << 40, length: 30, canUpgrade: true))
+    #expect(attacker.exchange().contains { $0.kind == .message(.request) })
+    try network.connect(writer, reader)
+    try network.run()
+    #expect(try reader.equals(writer), "an upgrade does not wait for a fork")
+    #expect(reader.replicator.status.waits == [.reorg(fork: 1 << 40, peer: 1)])
+    try writer.truncate(to: 5)
+    try writer.append(testBlocks(0..<3, "fork"))
+    try network.run(milliseconds: 100_000)
+    #expect(try reader.equals(writer))
+    #expect(reader.replicator.status.waits.isEmpty)
+  }
+
   /// Requests that make no sense are refused ever later, and the 64th ends the connection.
   @Test func invalidRequests() throws {
     let node = try server()

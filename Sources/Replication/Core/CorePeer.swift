@@ -49,6 +49,8 @@ public final class CorePeer {
   // What it was asked.
 
   var requests = RequestTable()
+  /// A fork that it told of and did not prove in time.
+  var unprovenFork: UInt64 = 0
   /// It did not refuse to send a block together with a newer head.
   var takesBlockWithHead = true
   /// It was asked for the manifest alone.

@@ -160,7 +160,9 @@ extension CoreReplicator {
     if peers.contains(where: { !$0.isOpen }) && peers.count(where: \.isActive) < 3 { return false }
     for peer in peers where peer.isActive && peer.pause == nil {
       guard peer.hasSynced else { return false }
-      if settings.followsForks && peer.remote.fork > state.fork && peer.remote.length > 0 { return false }
+      if settings.followsForks && peer.remote.fork > max(state.fork, peer.unprovenFork) && peer.remote.length > 0 {
+        return false
+      }
       guard peer.remote.fork == state.fork, peer.remote.length > state.length else { continue }
       if state.length == 0 || peer.remote.canUpgrade || peer.remote.remoteLength != state.length { return false }
     }

@@ -4,13 +4,17 @@ import Hypercore
 extension CoreReplicator {
   /// Asks for the head of the highest fork that a peer has, then for hashes, until the common history is known.
   func scheduleReorg() {
+    if let reorg, reorg.isAsked, reorg.time + settings.forkTimeoutMilliseconds <= now {
+      reorg.peer.unprovenFork = reorg.fork
+      self.reorg = nil
+    }
     guard settings.followsForks, downloadPolicy != .none || !asks.isEmpty else { return }
     let able = peers.filter {
       $0.isActive && $0.hasSynced && $0.pause == nil && $0.remote.uploading && $0.remote.length > 0
-        && $0.remote.fork > state.fork && $0.requests.hasRoom
+        && $0.remote.fork > max(state.fork, $0.unprovenFork) && $0.requests.hasRoom
     }
     if let best = able.max(by: { $0.remote.fork < $1.remote.fork }), best.remote.fork > reorg?.fork ?? state.fork {
-      reorg = ReorgSearch(peer: best, fork: best.remote.fork, isAsked: true)
+      reorg = ReorgSearch(peer: best, fork: best.remote.fork, isAsked: true, time: now)
       return ask(
         best,
         ProofRequest(upgrade: .init(start: 0, length: best.remote.length), manifest: !state.knowsManifest),
@@ -24,6 +28,7 @@ extension CoreReplicator {
     }
     let index = peer.have.first(in: want.blocks) ?? want.blocks.lowerBound
     self.reorg?.isAsked = true
+    self.reorg?.time = now
     ask(
       peer, ProofRequest(hash: .init(index: 2 * index, nodes: want.nodes)),
       .init(kind: .reorgHash, fork: reorg.fork, target: 2 * index))

@@ -45,7 +45,7 @@ extension CoreReplicator {
 
   /// Asks for a newer head, together with the newest block when that is wanted; or for the manifest alone.
   private func scheduleHead(_ peer: CorePeer) {
-    guard reorg == nil, wantsHead else { return }
+    guard wantsHead else { return }
     // One peer at a time, and another one when that does not answer.
     if let upgrade, upgrade.peer === peer || upgrade.time + settings.hotswapMilliseconds > now { return }
     let remote = peer.remote

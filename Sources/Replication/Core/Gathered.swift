@@ -49,4 +49,6 @@ struct ReorgSearch {
   /// What is known since the peer's head was verified.
   var search: Reorg?
   var isAsked = false
+  /// When the peer was asked last.
+  var time: UInt64
 }

@@ -16,6 +16,9 @@ public struct ReplicationSettings: Sendable {
   public var maximumInvalidRequests = 64
   /// How long a block may be in flight at one peer before it is asked of another as well, in milliseconds.
   public var hotswapMilliseconds: UInt64 = 1_000
+  /// How long a peer with a higher fork may take for an answer about it before that fork of it is passed over, in
+  /// milliseconds.
+  public var forkTimeoutMilliseconds: UInt64 = 30_000
   /// How long nothing is stored after the store failed, in milliseconds.
   public var storeRetryMilliseconds: UInt64 = 1_000
   /// Whether another fork than the own one is followed when it is higher.
