@@ -28,6 +28,9 @@ extension NodeDriver {
     replicator.flush()
   }
 
+  /// Whether blocks of views that the base could not read are on their way.
+  public var isFetching: Bool { !fetching.isEmpty }
+
   /// Asks for the blocks of views that the base could not read, before all others.
   func fetchMissing() {
     for (view, blocks) in node.base.missingBlocks {

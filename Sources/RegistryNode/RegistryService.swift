@@ -171,8 +171,9 @@ public final class RegistryService {
       return try body()
     } catch let error as AutobaseError {
       throw .refused("\(error)", error == .notWritable ? "NOT_WRITABLE" : "AUTOBASE_ERROR")
-    } catch LogError.blockNotAvailable {
-      throw .refused("The node is still fetching what it must read for this", Self.catchingUp)
+    } catch LogError.blockNotAvailable(let index, let length) {
+      throw .refused(
+        "The node is still fetching block \(index) of \(length), which it must read for this", Self.catchingUp)
     } catch {
       throw .refused("\(error)", "STORE_ERROR")
     }

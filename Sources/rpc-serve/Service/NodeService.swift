@@ -87,7 +87,9 @@ final class NodeService: RPCService, @unchecked Sendable {
 
   /// Tries again to answer calls that wait for blocks.
   private func retryDelayed() {
-    guard let registry, !delayed.isEmpty, !isRetrying else { return }
+    guard let registry, let first = delayed.first, !isRetrying else { return }
+    // Every attempt costs; before the blocks are here none can succeed.
+    guard !registry.driver.isFetching || first.deadline <= .now else { return }
     isRetrying = true
     defer { isRetrying = false }
     let waiting = delayed
