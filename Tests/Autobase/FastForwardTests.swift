@@ -100,6 +100,41 @@ struct StoreCluster {
 }
 
 @Suite struct FastForwardTests {
+  /// What is stored must be read again, for instance after a disk was full, while blocks that takes are not fetched yet:
+  /// the base waits for them, tells so, and does not go back behind its state.
+  @Test func readAgainBeforeAllIsHere() throws {
+    var cluster = StoreCluster()
+    try cluster.add(seed: 1)
+    try cluster.add(seed: 2)
+    try cluster.bases[0].appendAck()
+    try cluster.bases[0].append(cluster.addition(of: 1))
+    try cluster.settle([0, 1])
+    for i in 0..<40 { try cluster.bases[0].append(cluster.value("\(i)")) }
+    try cluster.settle([0, 1])
+    try cluster.add(seed: 3)
+    let late = cluster.bases[2]
+    late.setFastForwardTarget(cluster.bases[0].system.view.key)
+    try late.fastForward(now: cluster.now)
+    try cluster.settle([0, 1, 2])
+    #expect(late.fastForwardCount == 1)
+    let length = late.indexedLength
+    try cluster.stores[2].get(key: late.system.view.key).clear(1..<length - 1)
+    for _ in 0..<100 {
+      late.needsReload = true
+      let status = try late.status()
+      #expect(status.views.last?.indexedLength ?? 0 >= length)
+      try late.advance()
+      #expect(late.indexedLength >= length)
+      guard late.needsReload else { break }
+      #expect(late.obstacle != nil)
+      try cluster.download(2, from: [0, 1])
+    }
+    #expect(!late.needsReload)
+    try cluster.bases[0].append(cluster.value("more"))
+    try cluster.settle([0, 1, 2])
+    try expectEqual(cluster)
+  }
+
   /// A late node goes on from the signed state instead of applying thousands of nodes, and takes part from there.
   @Test(arguments: [false, true])
   func lateJoiner(isEncrypted: Bool) throws {
