@@ -72,11 +72,8 @@ struct ExplanationText {
   }
 
   private func describeOpen(_ item: NodeExplanation, _ table: inout Table) {
-    if item.seenBy.isEmpty {
-      table.add("seen by", "no indexer")
-    } else {
-      table.add("seen by", item.seenBy.map { names($0) }.joined(separator: ", "))
-    }
+    let others = item.seenBy.filter { $0.key != item.node.key }
+    table.add("seen by", others.isEmpty ? "no other indexer" : "first by " + names(others))
     if let poll = item.poll { describe(poll, &table) }
     if let wait = item.wait { table.add("waits for", describe(wait)) }
   }

@@ -15,19 +15,21 @@ struct GraphDot {
   func write(to output: Output) throws {
     try output.line("digraph base {")
     try output.line("  rankdir=BT; node [shape=box, fontname=\"monospace\"];")
+    let lanes = Dictionary(grouping: graph.rows, by: \.lane)
     for (lane, key) in graph.lanes.enumerated() {
       try output.line("  subgraph cluster_\(lane) {")
       let role = lane < graph.indexerCount ? "indexer" : "writer"
       try output.line("    label=\"\(names(key)) (\(role))\";")
-      for row in graph.rows where row.lane == lane { try output.line("    \(node(row))") }
+      for row in lanes[lane] ?? [] { try output.line("    \(node(row))") }
       try output.line("  }")
     }
+    let shown = Set(graph.rows.map(\.node))
     for row in graph.rows {
       for edge in row.edges where edge.row != nil {
         let style = edge.isImplied ? " [color=gray]" : ""
         try output.line("  \"\(names(row.node))\" -> \"\(names(edge.node))\"\(style);")
       }
-      for vote in row.votesFor where graph.rows.contains(where: { $0.node == vote }) {
+      for vote in row.votesFor where shown.contains(vote) {
         try output.line(
           "  \"\(names(row.node))\" -> \"\(names(vote))\" [style=dashed, color=blue, constraint=false];")
       }
