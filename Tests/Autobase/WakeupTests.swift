@@ -64,6 +64,34 @@ import Testing
     #expect(again.readers.keys.count <= 4 && again.length == main.length)
   }
 
+  /// A writer that was opened in a transaction that was undone is opened again.
+  @Test func hintIsUndone() throws {
+    struct Refused: Error {}
+    var cluster = StoreCluster()
+    for seed in 1...2 { try cluster.add(seed: UInt8(seed)) }
+    let (a, b) = (cluster.bases[0], cluster.bases[1])
+    try a.append(cluster.value("a"))
+    try a.append(cluster.addition(of: 1, isIndexer: false))
+    let key = try #require(b.local).key
+    // Nothing of it is stored yet.
+    let store = try Corestore.inMemory(primaryKey: Fixed32([UInt8](repeating: 9, count: 32)))
+    let reader = try Autobase(store, RecordedApplication(), key: a.key)
+    #expect(throws: Refused.self) {
+      try store.write {
+        try reader.hint([Autobase.Hint(key: key, length: 1)])
+        throw Refused()
+      }
+    }
+    cluster.stores.append(store)
+    cluster.bases.append(reader)
+    cluster.downloaded.append(0)
+    try cluster.settle([0, 1])
+    try b.append(cluster.value("b"))
+    try cluster.settle([0, 1, 2])
+    #expect(reader.length == a.length)
+    #expect(try reader.view("view").length == 2)
+  }
+
   /// A stranger's log that was told of is read after a restart.
   @Test func hintsAreRemembered() throws {
     let pair = KeyPair(seed: Fixed32())

@@ -70,6 +70,7 @@ extension Autobase {
     let reader = WriterReader(key: writer, source: source, window: window)
     if mayWrite { try log.remember(UserDataKey.referrer, key.bytes) }
     readers.insert(reader)
+    storage.afterRollback { [weak self] in self?.needsReload = true }
     return reader
   }
 

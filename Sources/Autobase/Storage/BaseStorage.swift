@@ -6,6 +6,8 @@ public import HypercoreCrypto
 public protocol BaseStorage: AnyObject {
   /// Whether nothing can be written.
   var isReadOnly: Bool { get }
+  /// Runs `action` when the open write transaction is undone, which takes with it what was opened in it.
+  func afterRollback(_ action: @escaping () -> Void)
   /// Runs `body` as one transaction. Transactions nest; the outermost one commits.
   func write<R>(_ body: () throws -> R) throws -> R
   /// The same; with `isRelaxed`, the commit need not survive a power failure, since all of it can be computed or fetched

@@ -16,6 +16,8 @@ public final class CorestoreStorage: BaseStorage {
   public init(_ store: Corestore) { self.store = store }
 
   public var isReadOnly: Bool { store.isReadOnly }
+  private var canWrite: Bool { !isReadOnly && (!store.context.isInTransaction || store.context.isWriting) }
+  public func afterRollback(_ action: @escaping () -> Void) { store.context.afterRollback(action) }
   public func write<R>(_ body: () throws -> R) throws -> R { try store.write(body) }
   public func write<R>(isRelaxed: Bool, _ body: () throws -> R) throws -> R {
     try store.write(durability: isRelaxed ? .relaxed : nil, body)
@@ -41,7 +43,7 @@ public final class CorestoreStorage: BaseStorage {
   public func isStored(_ key: Fixed32) throws -> Bool { try store.has(key: key) }
 
   public func writer(_ key: Fixed32) throws -> any WriterLog {
-    if try isReadOnly && !store.has(key: key) { return UnknownWriterLog(key: key) }
+    if try !canWrite && !store.has(key: key) { return UnknownWriterLog(key: key) }
     return StoredWriterLog(try store.get(key: key, isReadOnly: true))
   }
 

@@ -14,6 +14,8 @@ public final class MemoryBaseStorage: BaseStorage {
 
   /// Whether bases opened on it must not write; nothing stops them.
   public var isReadOnly = false
+  /// None ever is undone.
+  public func afterRollback(_ action: @escaping () -> Void) {}
   public func write<R>(_ body: () throws -> R) throws -> R { try body() }
   public func write<R>(isRelaxed: Bool, _ body: () throws -> R) throws -> R { try body() }
   public func read<R>(_ body: () throws -> R) throws -> R { try body() }

@@ -183,7 +183,10 @@ public final class StoreContext {
     if kind == .write { actionsAfterCommit.append(action) } else { action() }
   }
 
-  func afterRollback(_ action: @escaping () -> Void) { if kind == .write { actionsAfterRollback.append(action) } }
+  /// Runs `action` when the open write transaction is undone; never without one.
+  public func afterRollback(_ action: @escaping () -> Void) {
+    if kind == .write { actionsAfterRollback.append(action) }
+  }
 }
 
 extension StoreContext {
