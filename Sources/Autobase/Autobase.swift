@@ -131,7 +131,6 @@
 /// Source: spec 03.
 
 public import CompactEncoding
-import Hyperbee
 import Hypercore
 import HypercoreCrypto
 
@@ -156,8 +155,8 @@ public final class Autobase {
   let identity: ViewIdentity
   let keys: BlockKeys
 
-  private(set) var system: SystemView
-  private(set) var encryption: View
+  var system: SystemView
+  var encryption: View
   private(set) var userViews: [View] = []
   var linearizer = Linearizer(indexers: [])
   var readers = ReaderSet()
@@ -198,7 +197,7 @@ public final class Autobase {
   /// Counts what changed views or signatures.
   public internal(set) var changeCount: UInt64 = 0
   var isCaughtUp = false
-  private var hasDroppedTip = false
+  var hasDroppedTip = false
   /// Whether views note blocks that cannot be read.
   var isWorking = false { didSet { for view in allViews { view.isWorking = isWorking } } }
   /// Whether memory may differ from the store, after a failure.
@@ -210,42 +209,6 @@ public final class Autobase {
   var hasApplyFailed = false
   /// Why the store could not be written the last time.
   var storeFailure: String?
-
-  /// Settings of a base.
-  public struct Options: Sendable {
-    /// Whether strangers may write nodes that `apply` can accept.
-    public var isOptimistic: Bool
-    /// Most nodes taken into the graph before they are applied.
-    public var nodesPerRound: Int
-    /// As long as there are no more writers than this, all of them are replicated all the time.
-    public var activeWriters: Int
-    /// Whether a system core that follows a change of indexers after a fork names the encryption core from before the
-    /// change, as versions from 7.19 on do; 7.18 and this library name the new one. All nodes of a base must agree.
-    public var linksOldEncryption: Bool
-    /// Whether to go on from a state that others have signed when much is missing.
-    public var fastForwards: Bool
-    /// Whether to apply everything again that is not final when the base is opened.
-    public var dropsTip: Bool
-    /// Whether an error in `apply` closes the base, as in the reference; else only what led to it is undone.
-    public var closesOnError: Bool
-    /// Whether to download, after that, the blocks of views that were not computed here; else only those that are read.
-    public var downloadsViews: Bool
-
-    /// The defaults.
-    public init(
-      isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false,
-      fastForwards: Bool = true, downloadsViews: Bool = true, closesOnError: Bool = false, dropsTip: Bool = false
-    ) {
-      self.isOptimistic = isOptimistic
-      self.nodesPerRound = nodesPerRound
-      self.activeWriters = activeWriters
-      self.linksOldEncryption = linksOldEncryption
-      self.fastForwards = fastForwards
-      self.closesOnError = closesOnError
-      self.dropsTip = dropsTip
-      self.downloadsViews = downloadsViews
-    }
-  }
 
   struct Queued {
     var value: [UInt8]?
@@ -273,117 +236,6 @@ public final class Autobase {
   public func view(_ name: String) throws(AutobaseError) -> View {
     guard let view = userViews.first(where: { $0.name == name }) else { throw .unknownView(name) }
     return view
-  }
-}
-
-extension Autobase {
-  /// Starts again from what is stored. Views stay the same objects; their forks change.
-  ///
-  /// Done by itself after a failure, and when another process has written.
-  public func reload() throws {
-    guard !isClosed else { throw AutobaseError.closed }
-    queue.removeAll()
-    wantedWriters.removeAll()
-    pendingFork = nil
-    try load()
-  }
-
-  /// Ends the base: nothing can be appended, and views no longer change.
-  public func close() { isClosed = true }
-
-  /// Whether something may be stored while the state is read.
-  var mayWrite: Bool { !storage.isReadOnly && !isLooking }
-
-  /// Reads the state that the store holds; one that is not whole is left for an earlier one.
-  func load() throws {
-    needsReload = true
-    let boot = try local?.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
-    // What a record of version 0 says of the views is not always right.
-    if boot?.version == 0, mayWrite { try restoreWholeState() }
-    do {
-      try loadState()
-      if options.dropsTip, !hasDroppedTip, mayWrite {
-        hasDroppedTip = true
-        isCaughtUp = true
-        try dropTip()
-        try flush([])
-      }
-    } catch  where Self.isCorruption(error) && mayWrite && allViews.allSatisfy({ $0.needed.isEmpty }) {
-      // What is only not fetched yet, after a fast-forward, is waited for instead.
-      try restoreWholeState()
-      try loadState()
-    }
-    needsReload = false
-  }
-
-  /// Whether an error says that what is stored contradicts itself.
-  static func isCorruption(_ error: any Error) -> Bool {
-    switch error {
-    case AutobaseError.corrupt, is DecodingError, is MerkleError, is BeeError, LogError.blockNotAvailable: true
-    default: false
-    }
-  }
-
-  private func loadState() throws {
-    let boot = try local?.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
-    updates = try UpdateLog(local?.records() ?? [])
-    let cores: ViewSet
-    if let boot {
-      guard let core = try storage.view(key: boot.key) else {
-        throw AutobaseError.corrupt("the system core \(boot.key) is not stored")
-      }
-      core.show(updates.last?.systemLength ?? boot.systemLength)
-      let linked = try core.manifest.linked?.first.flatMap { try storage.view(key: $0) }
-      encryption = try View(
-        name: ViewSet.encryptionName, storage: linked ?? storage.view(identity.genesisManifest(ViewSet.encryptionName)))
-      try keys.update(encryption)
-      system = try SystemView(View(name: SystemView.name, storage: core, keys: keys))
-      system.view.isWorking = isWorking
-      indexedInfo = try system.info(at: boot.systemLength)
-      cores = try ViewSet(indexedInfo, system: core, linked: linked, identity, application.viewNames, storage)
-    } else {
-      cores = try ViewSet(genesis: identity, application.viewNames, storage)
-      cores.system.show(updates.last?.systemLength ?? 0)
-      system = try SystemView(View(name: SystemView.name, storage: cores.system, keys: keys))
-      indexedInfo = SystemInfo()
-    }
-    encryption = try View(name: ViewSet.encryptionName, storage: cores.encryption)
-    let tip = info
-    for (view, core) in zip(userViews, cores.user) {
-      let index = core.mappedIndex ?? tip.views.firstIndex { $0.key == core.storage.key }
-      try view.reload(core.storage, length: index.map { $0 < tip.views.count ? tip.views[$0].length : 0 } ?? 0)
-      view.mappedIndex = core.mappedIndex
-    }
-    system.reservedViews = cores.reservedViews
-    storedBoot = boot
-    indexedLength = boot?.systemLength ?? 0
-    recovery = try local?.userData(UserDataKey.recovering) == nil ? nil : recovery ?? RecoveryWatch()
-    own = CheckpointState()
-    // After a transaction that was undone, they may be of blocks that are not there.
-    signatures.removeAll()
-    isCaughtUp = false
-    wakeups = try storedWakeups()
-    try restart()
-    try openMembers()
-    try noticeLostTail()
-    if mayWrite {
-      for view in allViews { try view.storage.remember(name: view.name, of: key) }
-    }
-  }
-
-  /// Whether another process has written what is kept in memory here.
-  var isStale: Bool {
-    if needsReload { return true }
-    if let local {
-      // Whoever indexes writes the boot record; the views that it names may be others than those held here.
-      let boot = try? local.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
-      if boot != storedBoot { return true }
-      if local.keyPair != nil, let reader = readers[local.key], isCaughtUp, local.length != reader.window.length {
-        return true
-      }
-    }
-    // Whoever begins or ends a tip does so in the system view, too.
-    return system.view.isStale || system.view.storage.isStale || userViews.contains { $0.isStale }
   }
 }
 
