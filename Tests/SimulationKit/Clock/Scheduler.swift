@@ -3,8 +3,6 @@
 final class Scheduler {
   /// The time in microseconds since the world began.
   private(set) var now: UInt64 = 0
-  /// Number of events that ran.
-  private(set) var count: UInt64 = 0
   private var heap: [Event] = []
   private var sequence: UInt64 = 0
 
@@ -39,7 +37,6 @@ final class Scheduler {
     while let first = heap.first, first.time <= end {
       removeFirst()
       now = first.time
-      count += 1
       try first.body()
       if try isDone() { return }
     }

@@ -22,8 +22,6 @@ final class VirtualDisk: MemoryStorageDisk {
   var onSync: (() -> Void)?
   /// Number of commits.
   private(set) var commitCount = 0
-  /// Number of times that somebody waited for the disk.
-  private(set) var syncCount = 0
 
   init(syncsCommits: Bool) {
     self.syncsCommits = syncsCommits
@@ -41,7 +39,6 @@ final class VirtualDisk: MemoryStorageDisk {
 
   func makeDurable() throws {
     guard !isDurable else { return }
-    syncCount += 1
     time += latency()
     for i in uncertain.indices.reversed() {
       guard uncertain[i].durableTime == .max else { break }

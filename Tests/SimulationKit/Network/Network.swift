@@ -53,7 +53,14 @@ final class Network {
       links.append(link)
       server.accepted(link.serverEnd)
       scheduler.after(someDelay()) { [self] in
-        guard link.clientEnd.isOpen, reaches(client.index, server.index) else { return }
+        guard link.clientEnd.isOpen else {
+          return client.dialFailed(server, incarnation: clientIncarnation)
+        }
+        guard client.incarnation == clientIncarnation, reaches(client.index, server.index) else {
+          // The server does not know yet that nobody is there.
+          ended(link.clientEnd, isSilent: true)
+          return scheduler.after(5_000_000) { client.dialFailed(server, incarnation: clientIncarnation) }
+        }
         client.connected(link.clientEnd)
       }
     }

@@ -11,7 +11,6 @@ final class FaultPlan {
   private var generator: SeededGenerator
   private var endTime: UInt64 = 0
   private var tally: [String: Int] = [:]
-  private var lagging = false
 
   init(_ world: World, _ generator: SeededGenerator) {
     self.world = world
