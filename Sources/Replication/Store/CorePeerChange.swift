@@ -4,6 +4,6 @@ public enum CorePeerChange: Hashable, Sendable {
   case opened
   /// The other side does not have the log, or does not show it to this side.
   case rejected
-  /// The channel ended.
-  case closed
+  /// The channel ended; the other side was known to have the first blocks of the log up to a length.
+  case closed(contiguousLength: UInt64)
 }

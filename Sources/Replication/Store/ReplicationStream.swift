@@ -156,7 +156,8 @@ public final class ReplicationStream {
     store.touch(known.core)
     store.scheduleIdleCheck()
     if isRemote, !wasOpen, !isClosed, known.core.isActive { rejections.add(replicator.pairKey, now: now) }
-    store.onPeer?(self, replicator, wasOpen ? .closed : .rejected)
+    store.onPeer?(
+      self, replicator, wasOpen ? .closed(contiguousLength: known.peer.have.contiguous) : .rejected)
     guard reopens else { return }
     reopenings[replicator.pairKey, default: 0] += 1
     open(known.core)

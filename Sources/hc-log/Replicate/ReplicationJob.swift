@@ -108,8 +108,8 @@ final class ReplicationJob: @unchecked Sendable {
   /// A peer of a log came or went.
   private func peerChanged(_ stream: ReplicationStream, _ core: CoreReplicator, _ change: CorePeerChange) {
     // Whoever closes a log's channel has what it wants; it is otherwise when the connection ends under it.
-    guard change == .closed, stream.isClosed else { return }
-    if (remoteContiguous[core.log.discoveryKey] ?? 0) < core.log.contiguousLength {
+    guard case .closed(let length) = change, stream.isClosed else { return }
+    if max(length, remoteContiguous[core.log.discoveryKey] ?? 0) < core.log.contiguousLength {
       cutOff.insert(core.log.discoveryKey)
     }
   }
@@ -184,6 +184,11 @@ final class ReplicationJob: @unchecked Sendable {
     guard now >= lastProgress + timeoutMilliseconds else { return }
     let waits = status.flatMap(\.1.waits).first.map { "\($0)" }
     finish(.timedOut(connectionCount == 0 ? "no peer came" : waits ?? "the peer went silent"))
+  }
+
+  /// Notes what peers have, while they are there.
+  func noteLengths() {
+    for core in replicator.coreReplicators { note(core.status) }
   }
 
   private func note(_ status: CoreReplicationStatus) {
@@ -266,7 +271,7 @@ final class ReplicationJob: @unchecked Sendable {
   func close() {
     isClosed = true
     finalTraffic = replicator.traffic
-    for core in replicator.coreReplicators { note(core.status) }
+    noteLengths()
     for stream in replicator.streams { stream.closed() }
     replicator.close()
   }

@@ -152,9 +152,7 @@ final class StdioReplication: MuxCarrier {
     let count: Int
     switch try link.read(into: buffer) {
     case .nothing: return
-    case .end:
-      isEnded = true
-      return job.disconnected("the other side closed the connection", at: now)
+    case .end: return inputEnded(now)
     case .bytes(let read): count = read
     }
     lastRead = now
@@ -233,8 +231,17 @@ final class StdioReplication: MuxCarrier {
   private func outputEnded() {
     pending = []
     pendingStart = 0
+    inputEnded(TransportLoop.now)
+  }
+
+  /// The other side is gone; what it told last still counts.
+  private func inputEnded(_ now: UInt64) {
     isEnded = true
-    job.disconnected("the other side closed the connection", at: TransportLoop.now)
+    job.replicator.flush()
+    job.noteLengths()
+    stream?.closed()
+    stream = nil
+    job.disconnected("the other side closed the connection", at: now)
   }
 
   /// Writes what is left, says that nothing more comes, and waits a moment for the other side to say so, too.
