@@ -124,8 +124,8 @@ let package = Package(
     tool(
       "hc-log",
       [
-        "StoreToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "Autobase", "Corestore", "Hypercore",
-        "HypercoreCrypto", "JSON", "CompactEncoding",
+        "StoreToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "Autobase", "Corestore",
+        "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
     tool(
       "registry-admin",
@@ -222,7 +222,9 @@ let package = Package(
     .executableTarget(
       name: "store-helper", dependencies: ["Corestore", "Hypercore"], path: "Tests/StoreHelper", swiftSettings: settings
     ),
-    tests("Corestore", ["TestDisk", "store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    tests(
+      "Corestore",
+      ["TestDisk", "store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
     tests(
       "StoreBackup", ["store-helper", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests(
