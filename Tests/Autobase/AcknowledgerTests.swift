@@ -26,6 +26,25 @@ import Testing
     }
   }
 
+  /// Whoever knows that his answer is missing does not wait for the interval, and nobody works for nothing.
+  @Test func waitsAsLongAsThereIsNeed() throws {
+    var generator = SeededGenerator(seed: 5)
+    for _ in 0..<100 {
+      var timer = AckTimer(settings, using: &generator)
+      timer.start(now: 0, indexers: 3, unindexed: 0, using: &generator)
+      timer.setNeed(.own, now: 10, using: &generator)
+      let deadline = try #require(timer.nextDeadline)
+      #expect((10..<110).contains(deadline) && timer.due(now: deadline) == .advance)
+      timer.jitter(now: deadline, using: &generator)
+      #expect(timer.due(now: deadline) == .answer)
+      timer.didAcknowledge(now: deadline, indexers: 3, using: &generator)
+      timer.setNeed(.others, now: 200, using: &generator)
+      #expect((500..<800).contains(try #require(timer.nextDeadline)))
+      timer.setNeed(.none, now: 300, using: &generator)
+      #expect((1300..<2300).contains(try #require(timer.nextDeadline)))
+    }
+  }
+
   /// News postpones a look, but not for ever.
   @Test func newsPostpones() throws {
     var generator = SeededGenerator(seed: 2)

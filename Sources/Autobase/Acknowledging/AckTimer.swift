@@ -8,6 +8,9 @@
 ///   the first postponement.
 /// * When `r(indexers × threshold)` rounds changed something and nothing was appended here, it comes within a third of
 ///   the interval.
+/// * While an answer is known to be missing, a look comes within a third of the interval after the last piece of news: then
+///   a value is final after a few answers instead of a few intervals.
+/// * While nothing at all is open, a look is taken once or twice a second at most.
 /// * Nodes that answer faster than blocks travel make concurrent branches without end, too. So where answers in a row led
 ///   to nothing that was indexed, each more of them doubles the interval, up to a limit; progress takes that back.
 /// * A look that is due first waits once more, for less than a third of the interval, so that indexers which are woken
@@ -32,6 +35,16 @@ public struct AckTimer: Sendable {
     }
   }
 
+  /// What a look would find, as far as it is known.
+  public enum Need: Sendable, Hashable {
+    /// Nothing is open.
+    case none
+    /// Values are open, and others have to answer.
+    case others
+    /// An answer of the local writer is missing.
+    case own
+  }
+
   /// What is due.
   public enum Step: Sendable, Hashable {
     /// To bring the base up to date; then ``jitter(now:using:)``.
@@ -48,6 +61,7 @@ public struct AckTimer: Sendable {
   public private(set) var tickLimit: UInt64
   /// Answers that led to nothing that was indexed, less what progress took back.
   private var fruitless = 0
+  private var need = Need.others
   private var state = State.stopped
   /// When news first postponed the look that comes next.
   private var start: UInt64?
@@ -130,6 +144,14 @@ public struct AckTimer: Sendable {
     state = .waiting(until: now + jitter(&generator), isAsap: true)
   }
 
+  /// What a look would find has become known.
+  public mutating func setNeed(_ new: Need, now: UInt64, using generator: inout some RandomNumberGenerator) {
+    guard new != need else { return }
+    need = new
+    guard case .waiting(_, isAsap: false) = state else { return }
+    schedule(now, &generator)
+  }
+
   /// The set of indexers has changed.
   public mutating func setIndexers(_ count: Int, now: UInt64, using generator: inout some RandomNumberGenerator) {
     setTickLimit(count, &generator)
@@ -142,6 +164,9 @@ public struct AckTimer: Sendable {
   public mutating func answered(hasProgress: Bool) {
     fruitless = hasProgress ? fruitless / 2 : min(fruitless + 1, Self.patience + 12)
   }
+
+  /// How seldom to look while nothing is open.
+  private static let restMilliseconds: UInt64 = 1_000
 
   /// Answers that need not lead to anything: a value takes two rounds.
   private static let patience = 3
@@ -156,7 +181,8 @@ public struct AckTimer: Sendable {
   /// The base is up to date: waits a moment before answering.
   public mutating func jitter(now: UInt64, using generator: inout some RandomNumberGenerator) {
     guard case .waiting = state else { return }
-    state = .answering(at: now + jitter(&generator))
+    // The delay before a look that is known to find something was of this kind already.
+    state = .answering(at: need == .own ? now : now + jitter(&generator))
   }
 
   /// The look is over.
@@ -181,7 +207,13 @@ public struct AckTimer: Sendable {
 
   private mutating func schedule(_ now: UInt64, _ generator: inout some RandomNumberGenerator) {
     if start == nil { start = now }
-    state = .waiting(until: now + Self.random(intervalMilliseconds, &generator), isAsap: false)
+    let delay =
+      switch need {
+      case .own: jitter(&generator)
+      case .others: Self.random(intervalMilliseconds, &generator)
+      case .none: Self.random(max(intervalMilliseconds, Self.restMilliseconds), &generator)
+      }
+    state = .waiting(until: now + delay, isAsap: false)
   }
 
   private static func random(_ n: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {

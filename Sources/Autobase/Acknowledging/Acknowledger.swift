@@ -130,6 +130,7 @@ public final class Acknowledger {
         isAppended: length != seenLength, isBehind: base.isIndexerBehind, now: now, using: &generator)
     }
     (seenChanges, seenLength, seenIndexers) = (changes, length, indexers)
+    timer.setNeed(base.needsAck() ? .own : base.hasOpenValues ? .others : .none, now: now, using: &generator)
   }
 }
 

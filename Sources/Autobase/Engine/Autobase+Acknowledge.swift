@@ -22,6 +22,9 @@ extension Autobase {
   /// How many values are not indexed yet.
   public var openValueCount: Int { linearizer.tipNodes.count { $0.value != nil } }
 
+  /// Whether a value is not indexed yet.
+  public var hasOpenValues: Bool { linearizer.tipNodes.contains { $0.value != nil } }
+
   /// Brings the base up to date, and appends a node without value if that helps.
   ///
   /// - Parameter isStalled: as for ``needsAck(isStalled:)``.
