@@ -80,14 +80,30 @@ extension SQLiteStorage {
       try database.execute("PRAGMA query_only = 1; PRAGMA cache_size = -16384")
       return
     }
+    try setLogMode(database)
     try database.execute(
       """
-      PRAGMA journal_mode = WAL; PRAGMA synchronous = \(options.durability.pragma); PRAGMA cache_size = -16384;
+      PRAGMA synchronous = \(options.durability.pragma); PRAGMA cache_size = -16384;
       PRAGMA wal_autocheckpoint = 8192; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY
       """)
     let version = try database.integer("PRAGMA user_version") ?? 0
     if version == Schema.version { return try checkVersion(database, version) }
     try migrate(database)
+  }
+
+  /// Turns the write-ahead log on. Of several processes that do so with a new file at once, SQLite refuses some without
+  /// waiting, since each holds a lock that another one wants: they try again.
+  private static func setLogMode(_ database: Database) throws(StoreError) {
+    var waited = 0
+    while true {
+      do throws(StoreError) {
+        return try database.execute("PRAGMA journal_mode = WAL")
+      } catch {
+        guard case .busy = error, waited < database.busyTimeoutMilliseconds else { throw error }
+        usleep(2_000)
+        waited += 2
+      }
+    }
   }
 
   private static func checkVersion(_ database: Database, _ version: Int64) throws(StoreError) {
