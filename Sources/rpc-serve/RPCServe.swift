@@ -116,7 +116,7 @@ struct RPCServe: ToolCommand {
 
   func run() throws {
     let rights = try rights()
-    let time = try timeoutMilliseconds()
+    let time = try Settings.timeoutMilliseconds(timeout)
     Descriptors.prepare(connections: maximumConnections)
     let reporter = Reporter(isVerbose: verbose, isJSON: json)
     let termination = try Signals.catchTermination()
@@ -168,14 +168,5 @@ struct RPCServe: ToolCommand {
       handlers[item.method] = try LineProcess(method: item.method, command: item.command, reporter: reporter)
     }
     return handlers
-  }
-
-  private func timeoutMilliseconds() throws -> Int64 {
-    if let timeout { return timeout.milliseconds }
-    guard let text = try Settings().value(.timeout) else { return 30_000 }
-    guard let value = DurationArgument(argument: text) else {
-      throw ToolError(.usage, "\(Settings.Name.timeout.variable) is a time such as 10s, found \(text)")
-    }
-    return value.milliseconds
   }
 }

@@ -294,5 +294,7 @@ import Testing
     }
     // What was here before stays as it was.
     #expect(try cat(reader, key) == cat(honest, "log"))
+    let verified = try reader.log("verify")
+    #expect(verified.status == 4 && verified.messages.contains("two signed histories"), "\(verified.messages)")
   }
 }

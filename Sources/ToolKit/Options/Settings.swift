@@ -49,6 +49,18 @@ public struct Settings: Sendable {
     return System.environment("HOME").map { $0 + "/.config/hypertools/config" }
   }
 
+  /// How long to wait: what is given, else what is set, else 30 seconds. In milliseconds.
+  ///
+  /// - Throws: a usage error for a setting that is no time.
+  public static func timeoutMilliseconds(_ given: DurationArgument?) throws(ToolError) -> Int64 {
+    if let given { return given.milliseconds }
+    guard let text = try Settings().value(.timeout) else { return 30_000 }
+    guard let value = DurationArgument(argument: text) else {
+      throw ToolError(.usage, "\(Name.timeout.variable) is a time such as 10s, found \(text)")
+    }
+    return value.milliseconds
+  }
+
   static func parse(_ text: String, path: String) throws(ToolError) -> [Name: String] {
     var values: [Name: String] = [:]
     for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

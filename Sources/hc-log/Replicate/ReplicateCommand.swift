@@ -68,7 +68,7 @@ struct ReplicateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let time = try timeoutMilliseconds()
+    let time = try Settings.timeoutMilliseconds(timeout)
     let store = try location.open(create: log.contains { $0.key != nil })
     let directory = try location.resolve().path
     let keyPair = try identity(in: store)
@@ -115,15 +115,6 @@ struct ReplicateCommand: ParsableCommand {
       return ReplicationGoal(
         found, text: names[found.key] ?? options.text(found.key), isExplicit: false, policy: download.policy)
     }
-  }
-
-  private func timeoutMilliseconds() throws -> Int64 {
-    if let timeout { return timeout.milliseconds }
-    guard let text = try Settings().value(.timeout) else { return 30_000 }
-    guard let value = DurationArgument(argument: text) else {
-      throw ToolError(.usage, "\(Settings.Name.timeout.variable) is a time such as 10s, found \(text)")
-    }
-    return value.milliseconds
   }
 
   /// Prints what came of it, and ends with the status that says so.

@@ -20,12 +20,5 @@ struct PeerOptions: ParsableArguments {
   var verbose = false
 
   /// How long to wait for anything, in milliseconds.
-  func timeoutMilliseconds() throws -> Int64 {
-    if let timeout { return timeout.milliseconds }
-    guard let text = try Settings().value(.timeout) else { return 30_000 }
-    guard let value = DurationArgument(argument: text) else {
-      throw ToolError(.usage, "\(Settings.Name.timeout.variable) is a time such as 10s, found \(text)")
-    }
-    return value.milliseconds
-  }
+  func timeoutMilliseconds() throws -> Int64 { try Settings.timeoutMilliseconds(timeout) }
 }
