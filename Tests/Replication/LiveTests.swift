@@ -301,6 +301,19 @@ let liveSeeds: Range<UInt64> = 0..<(getenv("HYPERTOOLS_LONG") == nil ? 6 : 300)
     }
   }
 
+  /// Two histories of one length look alike in everything that peers tell by themselves.
+  @Test(arguments: liveSeeds) func equivocationAtOneLength(seed: UInt64) throws {
+    let network = TestNetwork(seed: seed)
+    let writer = network.add(try TestNode(testKeyPair(7)))
+    let twin = network.add(try TestNode(testKeyPair(7)))
+    let count = Int.random(in: 1...10, using: &network.random)
+    try writer.log.append(testBlocks(0..<count))
+    try twin.log.append(testBlocks(0..<count, "other"))
+    try network.connect(writer, twin)
+    try network.run(milliseconds: 10_000)
+    #expect(writer.log.isFrozen && twin.log.isFrozen)
+  }
+
   @Test(arguments: liveSeeds) func seeks(seed: UInt64) throws {
     let network = TestNetwork(seed: seed)
     let (writer, reader) = try pair(network, policy: .none)

@@ -43,9 +43,14 @@ extension CorePeer {
   private func receive(_ sync: SyncMessage) {
     if sync.fork != remote.fork || sync.length > remote.length { cursor = 0 }
     remote = sync
+    let isFirst = !hasSynced
     hasSynced = true
     if !sync.downloading && !replicator.announcesDownloading { return close() }
     owesSync = sync.fork == replicator.state.fork && replicator.state.length > sync.length
+    // Two histories of one length look alike until one of them grows. A writer who was put back to an older state must
+    // not be the last to know.
+    let looksAlike = sync.fork == replicator.state.fork && sync.length == replicator.state.length
+    if isFirst, looksAlike, replicator.log.keyPair != nil { replicator.probe(self) }
   }
 
   /// Blocks a range message may add beyond the mark; what else there is can be asked for.
