@@ -18,7 +18,7 @@ struct ReplicateCommand: ParsableCommand {
   @Option(
     name: .customLong("listen"),
     help: ArgumentHelp("Wait for peers here: HOST:PORT or unix:PATH, any number of times.", valueName: "address"))
-  var listen: [AddressArgument] = []
+  var listen: [ListenAddress] = []
 
   @Option(
     name: .customLong("connect"),
@@ -142,15 +142,5 @@ struct ReplicateCommand: ParsableCommand {
       guard !live, let shortfall = summary.shortfall else { return }
       throw ToolError(.negative, shortfall)
     }
-  }
-}
-
-/// An address to listen on.
-struct AddressArgument: ExpressibleByArgument, Hashable {
-  let address: TransportAddress
-
-  init?(argument: String) {
-    guard let address = TransportAddress(argument) else { return nil }
-    self.address = address
   }
 }

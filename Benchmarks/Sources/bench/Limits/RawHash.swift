@@ -30,43 +30,47 @@ enum RawHash {
 
   /// A round of checking one signature again and again.
   static func verifying(budget: Double) -> Sample {
-    var publicKey = [UInt8](repeating: 0, count: 32)
-    var secretKey = [UInt8](repeating: 0, count: 64)
-    var signature = [UInt8](repeating: 0, count: 64)
-    let message = [UInt8](repeating: 9, count: 112)
-    _ = sodium_init()
-    crypto_sign_keypair(&publicKey, &secretKey)
-    crypto_sign_detached(&signature, nil, message, UInt64(message.count), secretKey)
+    let signer = RawSigner()
     return repeated(for: budget, step: 16) {
-      for _ in 0..<16 { keep(crypto_sign_verify_detached(signature, message, UInt64(message.count), publicKey)) }
+      for _ in 0..<16 { signer.verify() }
     }
   }
 
   /// A round of making `count` signatures for every `step` operations.
   static func signing(count: Int, step: Int = 1, budget: Double) -> Sample {
-    var publicKey = [UInt8](repeating: 0, count: 32)
-    var secretKey = [UInt8](repeating: 0, count: 64)
-    var signature = [UInt8](repeating: 0, count: 64)
-    let message = [UInt8](repeating: 9, count: 112)
-    _ = sodium_init()
-    crypto_sign_keypair(&publicKey, &secretKey)
+    let signer = RawSigner()
     return repeated(for: budget, step: step) {
-      for _ in 0..<count { crypto_sign_detached(&signature, nil, message, UInt64(message.count), secretKey) }
-      keep(signature)
+      for _ in 0..<count { signer.sign() }
     }
   }
 
   /// A round of making some signatures and checking some for each operation.
   static func signingAndVerifying(signatures: Int, checks: Int, budget: Double) -> Sample {
-    var publicKey = [UInt8](repeating: 0, count: 32)
-    var secretKey = [UInt8](repeating: 0, count: 64)
-    var signature = [UInt8](repeating: 0, count: 64)
-    let message = [UInt8](repeating: 9, count: 112)
-    _ = sodium_init()
-    crypto_sign_keypair(&publicKey, &secretKey)
+    let signer = RawSigner()
     return repeated(for: budget) {
-      for _ in 0..<signatures { crypto_sign_detached(&signature, nil, message, UInt64(message.count), secretKey) }
-      for _ in 0..<checks { keep(crypto_sign_verify_detached(signature, message, UInt64(message.count), publicKey)) }
+      for _ in 0..<signatures { signer.sign() }
+      for _ in 0..<checks { signer.verify() }
     }
   }
+}
+
+/// A key pair that signs one message of 112 bytes, by libsodium alone.
+private final class RawSigner {
+  private var publicKey = [UInt8](repeating: 0, count: 32)
+  private var secretKey = [UInt8](repeating: 0, count: 64)
+  private var signature = [UInt8](repeating: 0, count: 64)
+  private let message = [UInt8](repeating: 9, count: 112)
+
+  init() {
+    _ = sodium_init()
+    crypto_sign_keypair(&publicKey, &secretKey)
+    sign()
+  }
+
+  func sign() {
+    crypto_sign_detached(&signature, nil, message, UInt64(message.count), secretKey)
+    keep(signature)
+  }
+
+  func verify() { keep(crypto_sign_verify_detached(signature, message, UInt64(message.count), publicKey)) }
 }
