@@ -167,6 +167,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["JSON", "CompactEncoding"], path: "Tests/TestSupport", swiftSettings: settings
     ),
+    // Proofs and manifests as the vectors write them.
+    .target(
+      name: "HypercoreTestSupport",
+      dependencies: ["TestSupport", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"],
+      path: "Tests/HypercoreTestSupport", swiftSettings: settings),
     // A disk below SQLite whose power can be cut.
     .target(name: "TestDisk", dependencies: ["CSQLite"], path: "Tests/TestDisk", swiftSettings: settings),
     tests("JSON"),
@@ -212,7 +217,7 @@ let package = Package(
         "HypercoreCrypto", "CompactEncoding",
       ]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
-    tests("Hypercore", ["JSON", "HypercoreCrypto", "CompactEncoding"]),
+    tests("Hypercore", ["HypercoreTestSupport", "JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
     tests("HyperDB", ["Corestore", "JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
@@ -235,7 +240,8 @@ let package = Package(
       ]),
     tests("ProtomuxRPC", ["JSON", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
     tests(
-      "Replication", ["JSON", "Protomux", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+      "Replication",
+      ["HypercoreTestSupport", "JSON", "Protomux", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
   ],
   swiftLanguageModes: [.v6]
 )

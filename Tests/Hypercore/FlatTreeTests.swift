@@ -1,4 +1,5 @@
 import Hypercore
+import HypercoreTestSupport
 import JSON
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import CompactEncoding
 import Hypercore
 import HypercoreCrypto
+import HypercoreTestSupport
 import JSON
 import TestSupport
 import Testing

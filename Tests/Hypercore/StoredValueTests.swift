@@ -1,5 +1,6 @@
 import CompactEncoding
 import Hypercore
+import HypercoreTestSupport
 import JSON
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import CompactEncoding
 import Corestore
 import Hypercore
 import HypercoreCrypto
+import HypercoreTestSupport
 import JSON
 import TestSupport
 
