@@ -39,6 +39,7 @@ let package = Package(
     .library(name: "Hyperbee", targets: ["Hyperbee"]),
     .library(name: "HyperDB", targets: ["HyperDB", "Hyperschema", "Hyperdispatch", "IndexEncoder"]),
     .library(name: "Autobase", targets: ["Autobase"]),
+    .library(name: "AutobaseClassic", targets: ["AutobaseClassic"]),
     .library(name: "ProtomuxRPC", targets: ["ProtomuxRPC", "Protomux"]),
     .library(name: "Registry", targets: ["Registry", "JSON"]),
     .library(name: "Replication", targets: ["Replication", "Protomux"]),
@@ -72,6 +73,8 @@ let package = Package(
 
     // Many logs, one order.
     library("Autobase", ["Hyperbee", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
+
+    library("AutobaseClassic", ["Autobase", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
     // A store in one file.
     library("StoreBackup", ["CZstd", "JSON", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
@@ -219,6 +222,7 @@ let package = Package(
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["HypercoreTestSupport", "JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
+    tests("AutobaseClassic", ["JSON", "Autobase", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
     tests("HyperDB", ["Corestore", "JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
