@@ -1,6 +1,5 @@
 import CompactEncoding
 import Hypercore
-import JSON
 import StoreToolKit
 import ToolKit
 
@@ -19,12 +18,12 @@ final class BlockWriter {
   private let format: Format
   private let force: Bool
   private let output = Output.standard()
-  private var records: UInt64 = 0
-  private var lines: [Fixed32: StreamBlock.LineWriter] = [:]
+  private let stream: StreamWriter
 
-  init(format: Format, force: Bool) {
+  init(format: Format, framing: StreamFraming, force: Bool) throws(ToolError) {
     self.format = format
     self.force = force
+    stream = try StreamWriter(output, framing: framing, force: force)
   }
 
   private var isStream: Bool {
@@ -43,7 +42,7 @@ final class BlockWriter {
     record.manifest = source.log.manifest?.encoded()
     record.treeHash = head.rootHash
     record.signature = head.signature
-    try write(record.json)
+    try stream.write(.core(record))
   }
 
   /// A block.
@@ -58,11 +57,7 @@ final class BlockWriter {
       try output.writeData(block, force: force)
     case .raw: try output.writeData(block, force: force)
     case .blocks:
-      let key = source.log.key
-      let line = lines[key] ?? StreamBlock.LineWriter(core: key, fork: source.fork)
-      lines[key] = line
-      try output.append { line.write(seq: index, value: block, to: &$0) }
-      records += 1
+      try stream.write(block: block, at: index, of: source.log.key, fork: source.fork)
     case .nodes:
       let record: StreamNode
       do {
@@ -72,15 +67,14 @@ final class BlockWriter {
           .incompatible, "block \(index) of \(source.text) is no Autobase message: \(error)",
           hint: "`hc-log cat` without --oplog writes it as it is")
       }
-      try write(record.json)
+      try stream.write(.node(record))
     }
   }
 
   /// The log became shorter.
   func truncate(_ source: BlockSource) throws {
-    lines[source.log.key] = nil
     if isStream {
-      try write(StreamTruncate(core: source.log.key, length: source.next).json)
+      try stream.write(.truncate(StreamTruncate(core: source.log.key, length: source.next)))
     } else {
       try output.flush()
       Messages.warning("\(source.text) was truncated to \(source.next) blocks")
@@ -89,15 +83,13 @@ final class BlockWriter {
 
   /// The stream is complete.
   func end() throws {
-    if isStream { try write(StreamEnd(records: records).json) }
+    if isStream { try stream.end() }
     try output.flush()
   }
 
-  func flush() throws { try output.flush() }
-
-  private func write(_ record: JSON) throws {
-    try output.line(record)
-    records += 1
+  func flush() throws {
+    try stream.flush()
+    try output.flush()
   }
 
   private var hasWarned = false

@@ -18,6 +18,8 @@ struct CatCommand: ParsableCommand {
   @Flag(name: .customLong("oplog"), help: "Decode Autobase messages, and write node records of hc-stream(5).")
   var oplog = false
 
+  @OptionGroup var stream: StreamOptions
+
   @Flag(name: .customLong("raw"), help: "Write blocks with nothing between them.")
   var raw = false
 
@@ -37,8 +39,8 @@ struct CatCommand: ParsableCommand {
 
   func validate() throws {
     if log.isEmpty { throw ValidationError("a log is needed") }
-    if [records.null, records.lengthPrefixed, raw, json || oplog].count(where: { $0 }) > 1 {
-      throw ValidationError("only one of --null, --length-prefixed, --raw and --json can be given")
+    if [records.null, records.lengthPrefixed, raw, isStream].count(where: { $0 }) > 1 {
+      throw ValidationError("only one of --null, --length-prefixed, --raw and --json or --frames can be given")
     }
     if follow, !range.isOpen { throw ValidationError("--follow needs a range without an end") }
   }
@@ -46,9 +48,9 @@ struct CatCommand: ParsableCommand {
   func run() throws {
     let store = try location.open(isReadOnly: true)
     let sources = try log.map { BlockSource(try $0.find(in: store), as: $0.text, range: range, waits: follow) }
-    let names = json || oplog ? try LogNames(store) : nil
+    let names = isStream ? try LogNames(store) : nil
     let watcher = StoreWatcher(directory: try location.resolve().path)
-    let writer = BlockWriter(format: format, force: binary)
+    let writer = try BlockWriter(format: format, framing: stream.framing, force: binary)
     for source in sources {
       try source.start(in: store)
       if let names { try writer.open(source, name: names[source.log.key]) }
@@ -70,9 +72,11 @@ struct CatCommand: ParsableCommand {
     }
   }
 
+  private var isStream: Bool { json || oplog || stream.frames }
+
   private var format: BlockWriter.Format {
     if oplog { return .nodes }
-    if json { return .blocks }
+    if isStream { return .blocks }
     if raw { return .raw }
     if records.lengthPrefixed { return .lengthPrefixed }
     return .terminated(records.null ? 0 : 0x0a)

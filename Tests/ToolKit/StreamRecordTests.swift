@@ -48,15 +48,6 @@ import Testing
     }
   }
 
-  @Test func blockLinesAreTheSameBothWays() throws {
-    let writer = StreamBlock.LineWriter(core: key, fork: 3)
-    for value: [UInt8] in [[], [0, 15, 16, 255], Array("hello".utf8)] {
-      var line: [UInt8] = []
-      writer.write(seq: 17, value: value, to: &line)
-      #expect(line == StreamRecord.block(StreamBlock(core: key, seq: 17, fork: 3, value: value)).json.utf8() + [10])
-    }
-  }
-
   @Test(arguments: [
     "", "{", "[]", "{}", "{\"type\":1}", "{\"type\":\"block\"}", "{\"type\":\"end\",\"records\":-1}",
     "{\"type\":\"end\",\"records\":1.5}", "{\"type\":\"block\",\"core\":\"yy\",\"seq\":0,\"value\":\"\"}",

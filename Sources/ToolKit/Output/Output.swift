@@ -1,3 +1,4 @@
+import CompactEncoding
 import Glibc
 public import JSON
 
@@ -57,11 +58,23 @@ public final class Output {
     if isTerminal || buffer.count >= Output.capacity { try flush() }
   }
 
+  /// Writes everything that a writer has collected, behind what has gathered here.
+  func write(_ bytes: inout OutputBuffer) throws(ToolError) {
+    try flush()
+    let code = bytes.withUnsafeBytes { System.writeAll(descriptor, $0) }
+    bytes.removeAll()
+    try check(code)
+  }
+
   /// Writes what has gathered.
   public func flush() throws(ToolError) {
     guard !buffer.isEmpty else { return }
     let code = buffer.withUnsafeBytes { System.writeAll(descriptor, $0) }
     buffer.removeAll(keepingCapacity: true)
+    try check(code)
+  }
+
+  private func check(_ code: Int32) throws(ToolError) {
     if code == EPIPE { Output.endQuietly() }
     if code != 0 { throw .system("cannot write to \(name)", code) }
   }

@@ -4,6 +4,9 @@ public import JSON
 /// A log: comes before its blocks.
 public struct StreamCore: StreamRecordBody {
   public static let type = "core"
+  public static let memberNames: Set<String> = [
+    "core", "name", "length", "fork", "byteLength", "manifest", "treeHash", "signature",
+  ]
 
   /// The log's key.
   public var core: Fixed32

@@ -30,7 +30,9 @@ public struct StreamMembers: Sendable {
   /// A number that may be missing.
   public mutating func optionalNumber(_ name: String) throws(StreamError) -> UInt64? {
     guard let value = take(name) else { return nil }
-    guard let number = value.unsigned else { throw .member(name, expected: "an integer from 0 on") }
+    guard let number = value.unsigned, number <= maximumSafeInteger else {
+      throw .member(name, expected: "an integer from 0 on")
+    }
     return number
   }
 

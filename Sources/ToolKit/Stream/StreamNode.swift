@@ -6,6 +6,9 @@ public import JSON
 /// that do not decode it themselves.
 public struct StreamNode: StreamRecordBody {
   public static let type = "node"
+  public static let memberNames: Set<String> = [
+    "core", "seq", "fork", "index", "indexed", "heads", "batch", "value", "optimistic", "block",
+  ]
 
   /// A place in a writer's log: the block before `length`.
   public struct Head: Sendable, Equatable {
@@ -67,7 +70,9 @@ public struct StreamNode: StreamRecordBody {
     heads = []
     guard let list = members.take("heads")?.array else { throw .member("heads", expected: "an array") }
     for item in list {
-      guard let key = item["core"], let length = item["length"]?.unsigned else {
+      guard let key = item["core"], let length = item["length"]?.unsigned,
+        length <= maximumSafeInteger
+      else {
         throw .member("heads", expected: "objects with core and length")
       }
       heads.append(Head(core: try StreamMembers.key(key, "heads"), length: length))

@@ -2,6 +2,8 @@ public import JSON
 
 /// One record of `hc-stream(5)`: a JSON object on a line of its own whose member `type` says what it is.
 ///
+/// ``StreamFrame`` describes the binary form of the same records.
+///
 /// Bytes are lowercase hex, keys z-base-32, numbers integers from 0 to 2⁵³ − 1. Members that a type does not define are
 /// kept and written again, and so are records of unknown types: a filter drops nothing it does not understand.
 public enum StreamRecord: Sendable, Equatable {
@@ -69,6 +71,8 @@ public enum StreamRecord: Sendable, Equatable {
 public protocol StreamRecordBody: Sendable, Equatable {
   /// The value of the member `type`.
   static var type: String { get }
+  /// The names of the members that the type defines.
+  static var memberNames: Set<String> { get }
   /// Members that the type does not define, in their order.
   var extra: JSONObject { get set }
   /// Takes the members it knows and keeps the rest.
@@ -95,6 +99,10 @@ public enum StreamError: Error, Equatable, Sendable {
   case notAnObject
   /// A member is missing or is not what it should be.
   case member(String, expected: String)
+  /// A frame whose body is not what it should be, and why.
+  case frame(String)
+  /// A frame of a kind that this program does not know.
+  case unknownFrame(UInt8)
 }
 
 extension StreamError: CustomStringConvertible {
@@ -104,12 +112,17 @@ extension StreamError: CustomStringConvertible {
     case .notJSON(let reason): "not JSON: \(reason)"
     case .notAnObject: "not a JSON object"
     case .member(let name, let expected): "the member \(name) should be \(expected)"
+    case .frame(let reason): "not a frame: \(reason.prefix(1).lowercased() + reason.dropFirst())"
+    case .unknownFrame(let kind): "a frame of the unknown kind \(kind)"
     }
   }
 }
 
 extension StreamError: ToolErrorConvertible {
   public var toolError: ToolError {
-    ToolError(.usage, "not a record of hc-stream(5): \(self)")
+    if case .unknownFrame = self {
+      return ToolError(.incompatible, "\(self)", hint: "it was written by a newer version of the tools")
+    }
+    return ToolError(.usage, "not a record of hc-stream(5): \(self)")
   }
 }

@@ -4,6 +4,7 @@ public import JSON
 /// A view: its log and how much of it is final.
 public struct StreamView: StreamRecordBody {
   public static let type = "view"
+  public static let memberNames: Set<String> = ["view", "core", "length", "signedLength", "treeHash"]
 
   /// The view's name.
   public var view: String
@@ -49,6 +50,7 @@ public struct StreamView: StreamRecordBody {
 /// A block of a view.
 public struct StreamAppend: StreamRecordBody {
   public static let type = "append"
+  public static let memberNames: Set<String> = ["view", "seq", "value"]
 
   /// The view's name.
   public var view: String
@@ -83,6 +85,7 @@ public struct StreamAppend: StreamRecordBody {
 /// A log, a view, or the order became shorter: what follows replaces what was behind `length`.
 public struct StreamTruncate: StreamRecordBody {
   public static let type = "truncate"
+  public static let memberNames: Set<String> = ["core", "view", "length"]
 
   /// The log, or nil.
   public var core: Fixed32?
@@ -116,6 +119,7 @@ public struct StreamTruncate: StreamRecordBody {
 /// The last record: the stream is complete. A stream that ends without it was cut off.
 public struct StreamEnd: StreamRecordBody {
   public static let type = "end"
+  public static let memberNames: Set<String> = ["records"]
 
   /// Number of records before this one.
   public var records: UInt64
