@@ -22,6 +22,8 @@ struct OrderCommand: ParsableCommand {
     help: ArgumentHelp("A writer whose nodes are votes; again for each, in their order.", valueName: "key"))
   var indexer: [KeyArgument] = []
 
+  @OptionGroup var stream: StreamOptions
+
   @Flag(name: .customLong("text"), help: "Write lines for people instead of records.")
   var text = false
 
@@ -32,6 +34,7 @@ struct OrderCommand: ParsableCommand {
   var log: [LogReference] = []
 
   func validate() throws {
+    if text, stream.frames { throw ValidationError("only one of --text and --frames can be given") }
     if stdin, !log.isEmpty { throw ValidationError("logs are named for a store, not with --stdin") }
   }
 
@@ -50,7 +53,7 @@ struct OrderCommand: ParsableCommand {
     if indexers.isEmpty, let first = input.writers.first { indexers = [first] }
     let order = try NodeOrder(input.logs, indexers: indexers)
     let output = OrderOutput(input, keyText: hex ? { $0.description } : { KeyIdentifier.encode($0) })
-    try text ? output.writeText(order) : output.writeRecords(order)
+    try text ? output.writeText(order) : output.writeRecords(order, stream)
     guard order.gaps.isEmpty else {
       for gap in order.gaps { Self.report(gap) }
       throw NegativeAnswer()

@@ -12,22 +12,16 @@ struct OrderOutput {
     self.keyText = keyText
   }
 
-  func writeRecords(_ order: NodeOrder) throws {
-    let output = Output.standard()
-    var count: UInt64 = 0
-    for record in input.passed {
-      try output.line(record.json)
-      count += 1
-    }
+  func writeRecords(_ order: NodeOrder, _ options: StreamOptions) throws {
+    let stream = try StreamWriter(options)
+    for record in input.passed { try stream.write(record) }
     try forEach(order) { index, item, indexed in
       guard var record = input.record(item.node) else { return }
       record.index = index
       record.indexed = indexed
-      try output.line(record.json)
-      count += 1
+      try stream.write(.node(record))
     }
-    try output.line(StreamEnd(records: count).json)
-    try output.flush()
+    try stream.end()
   }
 
   /// A line a node: place, whether it is final, writer and length, blocks left in its batch, and what it holds.
