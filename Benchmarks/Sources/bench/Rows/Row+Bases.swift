@@ -14,7 +14,24 @@ extension Row {
       javascript: 17_000, blocks: 202),
     inMemory("base-memory-one", title: "Autobase in memory, append to view, one by one", batch: 1),
     inMemory("base-memory-batch", title: "Autobase in memory, append to view, batches of 100", batch: 100),
+    grown("base-grown", title: "Autobase, one writer, one by one, behind 1,000,000 nodes", nodes: 1_000_000),
   ]
+
+  /// What one more node costs in a base that has many: the share of the rate of a new one that is left.
+  private static func grown(_ name: String, title: String, nodes: Int) -> Row {
+    Row(name: name, title: title, limit: "the same in a base without nodes") { workspace in
+      let value = [UInt8](repeating: 0x61, count: 100)
+      func base(_ name: String) throws -> Autobase {
+        let store = try Corestore(directory: workspace.fresh(name), options: StoreOptions(durability: .normal))
+        return try Autobase(CorestoreStorage(store), echo())
+      }
+      let (new, grown) = (try base("new"), try base("grown"))
+      for _ in 0..<nodes / 1000 { _ = try grown.append([[UInt8]](repeating: value, count: 1000)) }
+      return Pair(
+        ours: { try repeated(for: workspace.budget) { _ = try grown.append([value]) } },
+        limit: { try repeated(for: workspace.budget) { _ = try new.append([value]) } })
+    }
+  }
 
   /// A base in a store, `--sync normal`. A value becomes a block of the local log and one of the view, and each batch
   /// two of the system: all in one transaction, with three signatures.
