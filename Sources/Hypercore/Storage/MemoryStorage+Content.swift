@@ -1,104 +1,105 @@
 extension MemoryStorage {
   // MARK: Blocks
 
-  public func block(_ index: UInt64, in area: AreaID) -> [UInt8]? { contents[area]?.blocks[index] }
+  public func block(_ index: UInt64, in area: AreaID) -> [UInt8]? { content(of: area)?.blocks[index] }
 
-  public func hasBlock(_ index: UInt64, in area: AreaID) -> Bool { contents[area]?.blocks[index] != nil }
+  public func hasBlock(_ index: UInt64, in area: AreaID) -> Bool { content(of: area)?.blocks[index] != nil }
 
   public func blockIndexes(_ range: Range<UInt64>, in area: AreaID, limit: Int) -> [UInt64] {
-    Array(keys(of: contents[area]?.blocks ?? [:], in: range).sorted().prefix(limit))
+    Array((content(of: area)?.blocks.indexes(in: range) ?? []).prefix(limit))
   }
 
   public func firstMissingBlock(from start: UInt64, in area: AreaID) -> UInt64 {
+    guard let content = content(of: area) else { return start }
     var index = start
-    while hasBlock(index, in: area) { index += 1 }
+    while content.blocks[index] != nil { index += 1 }
     return index
   }
 
   // MARK: Tree nodes
 
-  public func node(_ index: UInt64, in area: AreaID) -> TreeNode? { contents[area]?.nodes[index] }
+  public func node(_ index: UInt64, in area: AreaID) -> TreeNode? { content(of: area)?.nodes[index] }
 
   public func nodeIndexes(_ range: Range<UInt64>, in area: AreaID) -> [UInt64] {
-    (contents[area]?.nodes ?? [:]).keys.filter { range.contains(FlatTree.entry(of: $0)) }.sorted()
+    content(of: area)?.nodeIndexes(ofEntries: range) ?? []
   }
 
   // MARK: Changing entries
 
   public func appendEntries(_ blocks: [[UInt8]], nodes: [TreeNode], from index: UInt64, in area: AreaID) {
-    for (offset, block) in blocks.enumerated() { putBlock(block, at: index + UInt64(offset), in: area) }
-    putNodes(nodes, in: area)
+    guard let content = content(of: area) else { return }
+    let isNew =
+      blocks.indices.allSatisfy { content.blocks[index + UInt64($0)] == nil }
+      && nodes.allSatisfy { content.nodes[$0.index] == nil }
+    guard isNew else {
+      for (offset, block) in blocks.enumerated() { putBlock(block, at: index + UInt64(offset), in: area) }
+      return putNodes(nodes, in: area)
+    }
+    willChange(.content(area, .appended(from: index, count: blocks.count, nodes: nodes)))
+    for (offset, block) in blocks.enumerated() { content.blocks[index + UInt64(offset)] = block }
+    for node in nodes { content.nodes[node.index] = node }
   }
 
   public func putBlock(_ block: [UInt8], at index: UInt64, in area: AreaID) {
-    let old = contents[area]?.blocks[index]
-    willChange { $0.contents[area]?.blocks[index] = old }
-    contents[area]?.blocks[index] = block
+    guard let content = content(of: area) else { return }
+    willChange(.content(area, .block(index, content.blocks[index])))
+    content.blocks[index] = block
   }
 
   public func putNodes(_ nodes: [TreeNode], in area: AreaID) {
+    guard let content = content(of: area) else { return }
     for node in nodes {
-      let old = contents[area]?.nodes[node.index]
-      willChange { $0.contents[area]?.nodes[node.index] = old }
-      contents[area]?.nodes[node.index] = node
+      willChange(.content(area, .node(node.index, content.nodes[node.index])))
+      content.nodes[node.index] = node
     }
   }
 
   public func copyEntries(_ range: Range<UInt64>, from source: AreaID, to target: AreaID) {
-    let content = contents[source] ?? Content()
-    for index in keys(of: content.blocks, in: range) { putBlock(content.blocks[index] ?? [], at: index, in: target) }
-    putNodes(nodeIndexes(range, in: source).compactMap { content.nodes[$0] }, in: target)
+    guard let content = content(of: source) else { return }
+    for index in content.blocks.indexes(in: range) { putBlock(content.blocks[index] ?? [], at: index, in: target) }
+    putNodes(content.nodeIndexes(ofEntries: range).compactMap { content.nodes[$0] }, in: target)
   }
 
-  public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) {
-    for index in keys(of: contents[area]?.blocks ?? [:], in: range) {
-      let old = contents[area]?.blocks[index]
-      willChange { $0.contents[area]?.blocks[index] = old }
-      contents[area]?.blocks[index] = nil
-    }
-  }
+  public func deleteBlocks(_ range: Range<UInt64>, in area: AreaID) { delete(range, withNodes: false, in: area) }
 
-  public func deleteEntries(_ range: Range<UInt64>, in area: AreaID) {
-    deleteBlocks(range, in: area)
-    for index in nodeIndexes(range, in: area) {
-      let old = contents[area]?.nodes[index]
-      willChange { $0.contents[area]?.nodes[index] = old }
-      contents[area]?.nodes[index] = nil
-    }
-  }
+  public func deleteEntries(_ range: Range<UInt64>, in area: AreaID) { delete(range, withNodes: true, in: area) }
 
-  /// Keys in a range, by whichever walk is shorter.
-  private func keys<Value>(of table: [UInt64: Value], in range: Range<UInt64>) -> [UInt64] {
-    range.upperBound - range.lowerBound < UInt64(table.count)
-      ? range.filter { table[$0] != nil } : table.keys.filter { range.contains($0) }
+  private func delete(_ range: Range<UInt64>, withNodes: Bool, in area: AreaID) {
+    guard let content = content(of: area) else { return }
+    let blocks = content.blocks.indexes(in: range).map { (index: $0, bytes: content.blocks[$0] ?? []) }
+    let nodes = withNodes ? content.nodeIndexes(ofEntries: range).compactMap { content.nodes[$0] } : []
+    willChange(.content(area, .removed(blocks: blocks, nodes: nodes)))
+    // From the end, so that what remains stays dense.
+    for block in blocks.reversed() { content.blocks[block.index] = nil }
+    for node in nodes.reversed() { content.nodes[node.index] = nil }
   }
 
   // MARK: Small local values
 
-  public func userData(_ key: String, in area: AreaID) -> [UInt8]? { contents[area]?.userData[key] }
+  public func userData(_ key: String, in area: AreaID) -> [UInt8]? { content(of: area)?.userData[key] }
 
   public func setUserData(_ key: String, _ value: [UInt8]?, in area: AreaID) {
-    let old = contents[area]?.userData[key]
-    willChange { $0.contents[area]?.userData[key] = old }
-    contents[area]?.userData[key] = value
+    let old = content(of: area)?.userData[key]
+    willChange(.content(area, .userData(key, old)))
+    content(of: area)?.userData[key] = value
   }
 
   public func userDataKeys(in area: AreaID) -> [String] {
-    (contents[area]?.userData ?? [:]).keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    (content(of: area)?.userData ?? [:]).keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  public func local(_ key: [UInt8], in area: AreaID) -> [UInt8]? { contents[area]?.local[key] }
+  public func local(_ key: [UInt8], in area: AreaID) -> [UInt8]? { content(of: area)?.local[key] }
 
   public func setLocal(_ key: [UInt8], _ value: [UInt8]?, in area: AreaID) {
-    let old = contents[area]?.local[key]
-    willChange { $0.contents[area]?.local[key] = old }
-    contents[area]?.local[key] = value
+    let old = content(of: area)?.local[key]
+    willChange(.content(area, .local(key, old)))
+    content(of: area)?.local[key] = value
   }
 
   public func locals(
     from lower: [UInt8], to upper: [UInt8]?, in area: AreaID, limit: Int
   ) -> [(key: [UInt8], value: [UInt8])] {
-    let entries = (contents[area]?.local ?? [:]).filter { key, _ in
+    let entries = (content(of: area)?.local ?? [:]).filter { key, _ in
       !key.lexicographicallyPrecedes(lower) && upper.map { key.lexicographicallyPrecedes($0) } ?? true
     }
     return entries.sorted { $0.key.lexicographicallyPrecedes($1.key) }.prefix(limit).map {

@@ -5,23 +5,16 @@ internal import HypercoreCrypto
 ///
 /// Every change notes how to undo it; ``rollback()`` plays those notes backwards.
 public final class MemoryStorage: Storage {
-  /// What an area holds.
-  struct Content {
-    var blocks: [UInt64: [UInt8]] = [:]
-    var nodes: [UInt64: TreeNode] = [:]
-    var userData: [String: [UInt8]] = [:]
-    var local: [[UInt8]: [UInt8]] = [:]
-  }
-
   private var properties: [String: [UInt8]] = [:]
   var records: [CoreRecord] = []
   var idByDiscoveryKey: [Fixed32: CoreID] = [:]
   var coreByAlias: [Alias: CoreID] = [:]
   var areas: [AreaID: Area] = [:]
-  var contents: [AreaID: Content] = [:]
+  /// By number; nil where an area was deleted.
+  var contents: [Content?] = []
   var nextArea: UInt32 = 1
   private var transaction: TransactionKind?
-  private var undo: [(MemoryStorage) -> Void] = []
+  private var undo: [Undo] = []
   public private(set) var version: UInt64 = 0
   /// The disk that it pretends to rest on; without one everything is durable at once.
   public weak var disk: (any MemoryStorageDisk)?
@@ -31,7 +24,7 @@ public final class MemoryStorage: Storage {
   public struct Commit {
     /// What the commit is worth.
     public let durability: CommitDurability
-    fileprivate let undo: [(MemoryStorage) -> Void]
+    fileprivate let undo: [Undo]
   }
 
   /// An empty storage.
@@ -44,7 +37,7 @@ public final class MemoryStorage: Storage {
     idByDiscoveryKey = other.idByDiscoveryKey
     coreByAlias = other.coreByAlias
     areas = other.areas
-    contents = other.contents
+    contents = other.contents.map { $0?.copy() }
     nextArea = other.nextArea
   }
 
@@ -74,20 +67,46 @@ public final class MemoryStorage: Storage {
     precondition(transaction != nil, "no transaction is open")
     transaction = nil
     if !undo.isEmpty { version += 1 }
-    while let step = undo.popLast() { step(self) }
+    while let step = undo.popLast() { takeBack(step) }
   }
 
   /// Takes back what the newest transaction has changed, as a power cut does with what the disk has not written yet.
   public func revert(_ commit: Commit) {
     precondition(transaction == nil, "a transaction is open")
     version += 1
-    for step in commit.undo.reversed() { step(self) }
+    for step in commit.undo.reversed() { takeBack(step) }
   }
 
   /// Notes how to take back the change that follows.
-  func willChange(_ takeBack: @escaping (MemoryStorage) -> Void) {
+  func willChange(_ step: Undo) {
     precondition(transaction == .write, "changes need a write transaction")
-    undo.append(takeBack)
+    undo.append(step)
+  }
+
+  /// What an area holds; what was deleted holds nothing.
+  func content(of area: AreaID) -> Content? {
+    let index = Int(area.rawValue)
+    return index < contents.count ? contents[index] : nil
+  }
+
+  private func takeBack(_ step: Undo) {
+    switch step {
+    case .property(let key, let old): properties[key] = old
+    case .insertedCore(let discoveryKey):
+      records.removeLast()
+      idByDiscoveryKey[discoveryKey] = nil
+    case .core(let index, let old): records[index] = old
+    case .alias(let alias, let old): coreByAlias[alias] = old
+    case .insertedArea(let id):
+      nextArea -= 1
+      areas[id] = nil
+      contents.removeLast()
+    case .area(let old): areas[old.id] = old
+    case .deletedArea(let old, let content):
+      areas[old.id] = old
+      contents[Int(old.id.rawValue)] = content
+    case .content(let area, let change): content(of: area)?.takeBack(change)
+    }
   }
 
   // MARK: The store
@@ -96,7 +115,7 @@ public final class MemoryStorage: Storage {
 
   public func setProperty(_ key: String, _ value: [UInt8]) {
     let old = properties[key]
-    willChange { $0.properties[key] = old }
+    willChange(.property(key, old))
     properties[key] = value
   }
 
@@ -113,10 +132,7 @@ public final class MemoryStorage: Storage {
     let id = CoreID(rawValue: UInt32(records.count + 1))
     let area = area ?? insertArea(core: id, name: nil, head: .empty, dependency: nil).id
     let record = CoreRecord(id: id, new: new, area: area)
-    willChange {
-      $0.records.removeLast()
-      $0.idByDiscoveryKey[new.discoveryKey] = nil
-    }
+    willChange(.insertedCore(new.discoveryKey))
     records.append(record)
     idByDiscoveryKey[new.discoveryKey] = id
     return record
@@ -124,8 +140,7 @@ public final class MemoryStorage: Storage {
 
   public func updateCore(_ record: CoreRecord) {
     let index = Int(record.id.rawValue) - 1
-    let old = records[index]
-    willChange { $0.records[index] = old }
+    willChange(.core(index, records[index]))
     records[index] = record
   }
 
@@ -136,8 +151,7 @@ public final class MemoryStorage: Storage {
   public func core(alias: Alias) -> CoreID? { coreByAlias[alias] }
 
   public func setAlias(_ alias: Alias, core: CoreID) {
-    let old = coreByAlias[alias]
-    willChange { $0.coreByAlias[alias] = old }
+    willChange(.alias(alias, coreByAlias[alias]))
     coreByAlias[alias] = core
   }
 
@@ -174,33 +188,25 @@ public final class MemoryStorage: Storage {
 
   private func insertArea(core: CoreID, name: String?, head: Head, dependency: Dependency?) -> Area {
     let id = AreaID(rawValue: nextArea)
-    willChange {
-      $0.nextArea -= 1
-      $0.areas[id] = nil
-      $0.contents[id] = nil
-    }
+    willChange(.insertedArea(id))
     nextArea += 1
     let area = Area(id: id, core: core, name: name, head: head, dependency: dependency)
     areas[id] = area
-    contents[id] = Content()
+    while contents.count <= Int(id.rawValue) { contents.append(nil) }
+    contents[Int(id.rawValue)] = Content()
     return area
   }
 
   public func updateArea(_ area: Area) {
-    let old = areas[area.id]
-    willChange { $0.areas[area.id] = old }
+    if let old = areas[area.id] { willChange(.area(old)) }
     areas[area.id] = area
   }
 
   public func deleteArea(_ id: AreaID) {
-    let old = areas[id]
-    let content = contents[id]
-    willChange {
-      $0.areas[id] = old
-      $0.contents[id] = content
-    }
+    guard let old = areas[id], let content = content(of: id) else { return }
+    willChange(.deletedArea(old, content))
     areas[id] = nil
-    contents[id] = nil
+    contents[Int(id.rawValue)] = nil
   }
 }
 
