@@ -127,8 +127,8 @@ let package = Package(
     tool(
       "hc-log",
       [
-        "StoreToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "Autobase", "Corestore",
-        "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
+        "StoreToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "AutobaseClassic", "Autobase",
+        "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
     tool(
       "registry-admin",
@@ -141,7 +141,8 @@ let package = Package(
     tool(
       "ab-linearize",
       [
-        "StoreToolKit", "Registry", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
+        "StoreToolKit", "Registry", "AutobaseClassic", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON",
+        "CompactEncoding",
       ]),
 
     tool(

@@ -25,20 +25,25 @@ struct InfoCommand: ParsableCommand {
       let head = try found.head()
       let name = try LogNames(store)[found.key]
       let canWrite = found.keyPair != nil
+      let kind = LogKind(of: found)
       if options.json {
-        try output.line(.object(object(found, head, name: name, canWrite: canWrite)))
+        try output.line(.object(object(found, head, kind, name: name, canWrite: canWrite)))
       } else {
-        try table(found, head, name: name, canWrite: canWrite).write(to: output)
+        try table(found, head, kind, name: name, canWrite: canWrite).write(to: output)
       }
     }
     try output.flush()
   }
 
-  private func object(_ log: Hypercore, _ head: Head, name: String?, canWrite: Bool) -> JSONObject {
+  private func object(_ log: Hypercore, _ head: Head, _ kind: LogKind?, name: String?, canWrite: Bool) -> JSONObject {
     var object = JSONObject()
     if let name { object["name"] = .string(name) }
     object["key"] = .string(options.text(log.key))
     object["discoveryKey"] = .string(log.discoveryKey.description)
+    if let kind {
+      object["kind"] = .string(kind.name)
+      object["format"] = .string(kind.format)
+    }
     object["length"] = .integer(Int64(head.length))
     object["byteLength"] = .integer(Int64(head.byteLength))
     object["fork"] = .integer(Int64(head.fork))
@@ -55,11 +60,12 @@ struct InfoCommand: ParsableCommand {
     return object
   }
 
-  private func table(_ log: Hypercore, _ head: Head, name: String?, canWrite: Bool) -> Table {
+  private func table(_ log: Hypercore, _ head: Head, _ kind: LogKind?, name: String?, canWrite: Bool) -> Table {
     var table = Table()
     if let name { table.add("name", name) }
     table.add("key", options.text(log.key))
     table.add("discovery key", log.discoveryKey.description)
+    if let kind { table.add("kind", "\(kind)") }
     table.add("length", "\(head.length)")
     table.add("size", SizeArgument.text(head.byteLength))
     if log.contiguousLength < head.length { table.add("stored without gap", "\(log.contiguousLength)") }

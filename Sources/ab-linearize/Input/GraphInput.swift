@@ -9,30 +9,27 @@ import ToolKit
 
 /// Whose graph is meant: that of a store's base, or of records from a pipe.
 struct GraphInput: ParsableArguments {
-  @OptionGroup var location: StoreLocation
-  @OptionGroup var base: BaseOptions
-
-  @Flag(name: .customLong("stdin"), help: "Read records of hc-stream(5) from standard input instead of a store.")
-  var stdin = false
+  @OptionGroup var sources: LogSources
 
   @Option(
     name: .customLong("indexer"),
     help: ArgumentHelp(
-      "With --stdin: a writer whose nodes are votes; again for each, in their order.", valueName: "key"))
+      "Where logs are named or piped: a writer whose nodes are votes; again for each, in their order.", valueName: "key"
+    ))
   var indexer: [KeyArgument] = []
 
   func validate() throws {
-    if !stdin, !indexer.isEmpty {
-      throw ValidationError("--indexer goes with --stdin; a store's base knows its indexers")
+    if !sources.isPiped, sources.input.isEmpty, !indexer.isEmpty {
+      throw ValidationError("--indexer goes with --stdin or --input; a store's base knows its indexers")
     }
   }
 
   /// Reads and orders everything.
   func history() throws -> OrderHistory {
-    guard stdin else {
-      let store = try location.open(isReadOnly: true)
+    guard sources.isPiped || !sources.input.isEmpty else {
+      let store = try sources.location.open(isReadOnly: true)
       return try store.read {
-        let open = try base.open(store)
+        let open = try sources.base.open(store)
         do {
           return try open.orderHistory()
         } catch LogError.blockNotAvailable {
@@ -41,11 +38,8 @@ struct GraphInput: ParsableArguments {
         }
       }
     }
-    var input = OrderInput()
-    var stream = try StreamReader(path: "-")
-    while let record = try stream.next() { try input.add(record) }
-    var indexers = indexer.map(\.key)
-    if indexers.isEmpty, let first = input.writers.first { indexers = [first] }
+    let input = try OrderInput(sources)
+    let indexers = indexer.isEmpty ? input.indexers : indexer.map(\.key)
     return try OrderHistory(input.logs, epochs: [IndexerEpoch(indexers: indexers)])
   }
 }
@@ -61,9 +55,13 @@ struct NodeNames {
   }
 
   init(_ keys: some Sequence<Fixed32>, _ options: OutputOptions) {
+    self.init(keys, hex: options.hex)
+  }
+
+  init(_ keys: some Sequence<Fixed32>, hex: Bool) {
     self.keys = Set(keys).sorted()
-    text = { options.text($0) }
-    let texts = self.keys.map { options.text($0) }.sorted()
+    text = { hex ? $0.description : KeyIdentifier.encode($0) }
+    let texts = self.keys.map(text).sorted()
     var longest = 4
     for (a, b) in zip(texts, texts.dropFirst()) {
       longest = max(longest, zip(a, b).prefix { $0 == $1 }.count + 1)

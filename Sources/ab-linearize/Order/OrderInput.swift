@@ -1,5 +1,7 @@
 import Autobase
+import AutobaseClassic
 import CompactEncoding
+import Hypercore
 import HypercoreCrypto
 import StoreToolKit
 import ToolKit
@@ -15,9 +17,51 @@ struct OrderInput {
 
   /// The writers in the order in which they came up.
   private(set) var writers: [Fixed32] = []
+  /// The indexers: those that the system view of the base lists, else the writer that comes first, as in a new base.
+  var indexers: [Fixed32] { baseIndexers.isEmpty ? writers.first.map { [$0] } ?? [] : baseIndexers }
+  private var baseIndexers: [Fixed32] = []
   /// The records of logs and of types that are none of ours, to be passed on.
   private(set) var passed: [StreamRecord] = []
   private var logsByKey: [Fixed32: Log] = [:]
+
+  /// Reads the logs.
+  ///
+  /// - Parameter more: logs that are named besides those of `--input`.
+  init(_ sources: LogSources, _ more: [LogReference] = []) throws {
+    if sources.isPiped {
+      try readRecords(sources, named: sources.input + more)
+    } else {
+      try readStore(sources, named: sources.input + more)
+    }
+  }
+
+  private mutating func readRecords(_ sources: LogSources, named: [LogReference]) throws {
+    let records = try sources.records()
+    while let record = try records.next() { try add(record) }
+    guard !named.isEmpty else { return }
+    let wanted = try named.map { try find($0) }
+    passed.removeAll { record in if case .core(let core) = record { !wanted.contains(core.core) } else { false } }
+    writers = wanted
+  }
+
+  /// The log that came through the pipe under this name or key.
+  private func find(_ reference: LogReference) throws -> Fixed32 {
+    if let key = reference.key, writers.contains(key) { return key }
+    for case .core(let core) in passed where core.name == reference.text { return core.core }
+    throw OpenLogs.notPiped(reference)
+  }
+
+  private mutating func readStore(_ sources: LogSources, named: [LogReference]) throws {
+    let logs = try OpenLogs(sources, named)
+    baseIndexers = logs.indexers
+    for log in logs.inputs {
+      try open(StreamCore(core: log.key, length: log.length, fork: log.fork))
+      let fork = log.fork
+      try logs.forEachBlock(of: log) { seq, block in
+        try add(StreamBlock(core: log.key, seq: seq, fork: fork, value: block))
+      }
+    }
+  }
 
   /// What the engine orders.
   var logs: [WriterMessages] { writers.map { WriterMessages(key: $0, messages: logsByKey[$0]?.messages ?? []) } }
@@ -38,13 +82,7 @@ struct OrderInput {
   mutating func add(_ record: StreamRecord) throws {
     switch record {
     case .core(let core): try open(core)
-    case .block(let block):
-      try add(
-        Self.decode(block.core, block.seq) { () throws(DecodingError) in
-          var node = try StreamNode(core: block.core, seq: block.seq, fork: block.fork, block: block.value)
-          node.extra = block.extra
-          return node
-        })
+    case .block(let block): try add(block)
     case .node(let node): try add(node)
     case .truncate(let truncate):
       guard let core = truncate.core else { return passed.append(record) }
@@ -54,6 +92,15 @@ struct OrderInput {
     case .end: break
     case .view, .append, .other: passed.append(record)
     }
+  }
+
+  private mutating func add(_ block: StreamBlock) throws {
+    try add(
+      Self.decode(block.core, block.seq) { () throws(DecodingError) in
+        var node = try StreamNode(core: block.core, seq: block.seq, fork: block.fork, block: block.value)
+        node.extra = block.extra
+        return node
+      })
   }
 
   private mutating func enter(_ core: Fixed32) {
@@ -68,16 +115,12 @@ struct OrderInput {
     if node.seq < count {
       // The same log twice is harmless; two different logs under one key are not.
       guard logsByKey[node.core]?.nodes[Int(node.seq)].block == node.block else {
-        throw ToolError(
-          .integrity, "two different blocks \(node.seq) of \(KeyIdentifier.encode(node.core)): the log was forked")
+        throw PipedLogs.forked(node.core, node.seq)
       }
       return
     }
     guard node.seq == count else {
-      throw ToolError(
-        .usage,
-        "block \(count) of \(KeyIdentifier.encode(node.core)) is missing before block \(node.seq)",
-        hint: "logs are ordered from their beginning: leave out --range")
+      throw PipedLogs.gap(node.core, expected: count, found: node.seq)
     }
     // What a record spells out may have been edited; the block is what the writer signed.
     let message = try Self.decode(node.core, node.seq) { () throws(DecodingError) in

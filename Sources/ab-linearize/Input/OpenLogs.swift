@@ -1,0 +1,166 @@
+import Autobase
+import AutobaseClassic
+import CompactEncoding
+import Corestore
+import Hypercore
+import HypercoreCrypto
+import StoreToolKit
+import ToolKit
+
+/// The logs that a verb works on, open for reading.
+final class OpenLogs {
+  /// The inputs, each once, in the order they were named.
+  private(set) var inputs: [any CausalLog] = []
+  /// The indexers, as the system view of the base lists them; empty when logs were named or piped.
+  private(set) var indexers: [Fixed32] = []
+  private let sources: LogSources
+  private let named: [LogReference]
+  private var storedNames: LogNames?
+  private let origin: Origin
+
+  private enum Origin {
+    case store(Corestore, StoreWatcher?)
+    case pipe(PipedLogs, RecordSource)
+  }
+
+  /// Opens the logs.
+  ///
+  /// - Parameters:
+  ///   - more: logs that are named besides those of `--input`.
+  ///   - isLive: whether ``wait(timeoutMilliseconds:)`` will be called; otherwise a pipe is read to its end.
+  init(_ sources: LogSources, _ more: [LogReference] = [], isLive: Bool = false) throws {
+    self.sources = sources
+    named = sources.input + more
+    if sources.isPiped {
+      let (piped, records) = (PipedLogs(), try sources.records())
+      if !isLive { while let record = try records.next() { try piped.add(record) } }
+      origin = .pipe(piped, records)
+    } else {
+      // Made before the first look, so that a commit in between is not missed.
+      let watcher = isLive ? StoreWatcher(directory: try sources.location.resolve().path) : nil
+      let store = try sources.location.open(isReadOnly: true)
+      origin = .store(store, watcher)
+      storedNames = try LogNames(store)
+    }
+    for reference in named {
+      // A log that is still to come through a pipe is taken up when it does.
+      if isLive, sources.isPiped { break }
+      add(try find(reference))
+    }
+    if inputs.isEmpty { _ = try addMembers() }
+  }
+
+  /// The store, where logs come from one.
+  var store: Corestore? {
+    if case .store(let store, _) = origin { store } else { nil }
+  }
+
+  /// The name that a log has in the store or in the stream, for people.
+  func name(_ key: Fixed32) -> String? {
+    switch origin {
+    case .store: storedNames?[key]
+    case .pipe(let piped, _): piped.names[key].map { Messages.escape($0) }
+    }
+  }
+
+  /// What a log is called in lines for people: its name, else as much of its key as tells it from other inputs.
+  func label(_ key: Fixed32, hex: Bool = false) -> String {
+    if !hex, let name = name(key) { return name }
+    return NodeNames(inputs.map(\.key) + [key], hex: hex)(key)
+  }
+
+  /// What a log is called in messages: its name, else its key.
+  func text(_ key: Fixed32) -> String { name(key) ?? KeyIdentifier.encode(key) }
+
+  /// Waits for news: a commit to the store, or records from the pipe.
+  ///
+  /// - Returns: false after the time-out, and when the pipe has ended.
+  func wait(timeoutMilliseconds: Int) throws -> Bool {
+    switch origin {
+    case .store(_, let watcher): return watcher?.wait(timeoutMilliseconds: timeoutMilliseconds) ?? false
+    case .pipe(let piped, let records):
+      var count = 0
+      repeat {
+        guard let record = try records.next() else { return count > 0 }
+        try piped.add(record)
+        count += 1
+      } while records.isReady && count < 1000
+      return true
+    }
+  }
+
+  /// Adds a log; false when it is an input already.
+  @discardableResult
+  func add(_ log: any CausalLog) -> Bool {
+    guard !inputs.contains(where: { $0.key == log.key }) else { return false }
+    inputs.append(log)
+    return true
+  }
+
+  /// Adds the logs that belong to the inputs now: the writers of the base, or what the pipe brought. Those that are new
+  /// are returned.
+  func addMembers() throws -> [any CausalLog] {
+    switch origin {
+    case .pipe(let piped, _): piped.logs.filter { named.isEmpty || isNamed($0.key) }.filter { add($0) }
+    case .store(let store, _): named.isEmpty ? try writers(of: store).filter { add($0) } : []
+    }
+  }
+
+  private func isNamed(_ key: Fixed32) -> Bool { named.contains { $0.key == key || $0.text == name(key) } }
+
+  /// The bootstrap writer first, the others by key, as far as they are stored.
+  private func writers(of store: Corestore) throws -> [Hypercore] {
+    let base = try sources.base.open(store)
+    indexers = base.info.indexers.map(\.key)
+    let members = Set(try base.members().map(\.key))
+    let folder = try sources.base.folder(of: store)
+    return try ([base.key] + members.subtracting([base.key]).sorted())
+      .filter { try store.has(key: $0) }.map { try folder.get(key: $0, isReadOnly: true) }
+  }
+
+  /// The log with this key, whether it is an input or not; nil when it is not at hand.
+  func log(_ key: Fixed32) throws -> (any CausalLog)? {
+    switch origin {
+    case .pipe(let piped, _): piped.log(key)
+    case .store(let store, _): try store.has(key: key) ? try store.get(key: key, isReadOnly: true) : nil
+    }
+  }
+
+  /// The log that is meant.
+  func find(_ reference: LogReference) throws -> any CausalLog {
+    switch origin {
+    case .store(let store, _): return try reference.find(in: store)
+    case .pipe(let piped, _):
+      if let log = piped.logs.first(where: { $0.key == reference.key || piped.names[$0.key] == reference.text }) {
+        return log
+      }
+      throw OpenLogs.notPiped(reference)
+    }
+  }
+
+  static func notPiped(_ reference: LogReference) -> ToolError {
+    ToolError(.negative, "no log \(Messages.escape(reference.text)) came through the pipe")
+  }
+
+  /// Calls `body` with every block of a log, from the first on.
+  func forEachBlock(of log: any CausalLog, _ body: (UInt64, [UInt8]) throws -> Void) throws {
+    if let store, let log = log as? Hypercore {
+      try BlockReader(log, in: store).forEach(0..<log.length, body)
+    } else {
+      for seq in 0..<log.length { try body(seq, log.block(at: seq)) }
+    }
+  }
+
+  /// Runs `body`, in which many reads cost little more than one, and all see the same state.
+  func read<R>(_ body: () throws -> R) throws -> R {
+    if let store { try store.read(body) } else { try body() }
+  }
+
+  /// The key that a name on the command line stands for: a whole key, the name of a log, or the beginning of the key of
+  /// an input.
+  func key(_ text: String) throws -> Fixed32 {
+    if let key = try? KeyIdentifier.decode(text) { return key }
+    if let reference = LogReference(argument: text), let log = try? find(reference) { return log.key }
+    return try NodeNames(inputs.map(\.key), hex: false).find("\(text):1").key
+  }
+}
