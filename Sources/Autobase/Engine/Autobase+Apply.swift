@@ -153,8 +153,10 @@ extension Autobase {
     var seen: Set<ObjectIdentifier> = []
     var stack = [node]
     while let next = stack.popLast() {
-      for dependency in next.dependencies where seen.insert(ObjectIdentifier(dependency)).inserted {
-        guard dependency.writer.indexer == nil, try system.isRemoved(dependency.writer.key) else { continue }
+      for dependency in next.dependencies where dependency.writer.indexer == nil {
+        guard seen.insert(ObjectIdentifier(dependency)).inserted, try system.isRemoved(dependency.writer.key) else {
+          continue
+        }
         found.append(dependency)
         stack.append(dependency)
       }

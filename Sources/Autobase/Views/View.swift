@@ -79,7 +79,6 @@ public final class View: AppendableLog {
   @discardableResult
   public func append(_ new: [[UInt8]]) throws -> UInt64 {
     guard isOpenForWriting else { throw AutobaseError.viewNotWritable(name) }
-    blocks.reserveCapacity(blocks.count + new.count)
     for block in new {
       let stored = try cipher?.encrypt(block, at: length, fork: 0) ?? block
       blocks.append(stored)

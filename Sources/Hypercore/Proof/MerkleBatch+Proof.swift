@@ -41,7 +41,7 @@ extension MerkleBatch {
     } else {
       return seekRoot
     }
-    nodes.reserveCapacity(nodes.count + 2 * path.count + 1)
+    if nodes.isEmpty { nodes.reserveCapacity(2 * path.count + 1) }
     var queue = NodeQueue(path, extra: seekRoot)
     var root: TreeNode
     if let value { root = TreeNode(block: value, at: start / 2) } else { root = try queue.take(start) }

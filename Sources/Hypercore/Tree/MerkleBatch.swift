@@ -54,7 +54,7 @@ public struct MerkleBatch: Sendable {
   /// Adds blocks in order.
   public mutating func append(contentsOf blocks: [[UInt8]]) {
     // A log of n blocks has fewer than 2n nodes, and at most one merge a root comes on top.
-    nodes.reserveCapacity(nodes.count + 2 * blocks.count + tree.roots.count)
+    if nodes.isEmpty { nodes.reserveCapacity(2 * blocks.count + tree.roots.count) }
     for block in blocks { append(block) }
   }
 
