@@ -9,6 +9,8 @@ public enum ClassicError: Error, Hashable, Sendable {
   case malformed(key: Fixed32, seq: UInt64, reason: String)
   /// The first block is of no known format.
   case unknownFormat(key: Fixed32)
+  /// The input was truncated while it was being read. Open a new stream.
+  case truncated(key: Fixed32)
   /// The newest entries of these inputs each depend on one of the others: they cannot have been written honestly.
   case cycle(keys: [Fixed32])
   /// The log is not an input of the base.
@@ -31,6 +33,7 @@ extension ClassicError: CustomStringConvertible {
       "entry \(seq) of input \(key) is not available: \(length) entries are known"
     case .malformed(let key, let seq, let reason): "block \(seq) of \(key) is no node: \(reason)"
     case .unknownFormat(let key): "the first block of \(key) is neither a classic node nor an oplog message"
+    case .truncated(let key): "input \(key) was truncated while it was being read: open a new stream"
     case .cycle(let keys):
       "the newest entries of these inputs depend on each other in a circle: "
         + keys.map(\.description).joined(separator: ", ")
