@@ -117,6 +117,9 @@ let package = Package(
         "ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    library(
+      "ApplyProgram",
+      ["ToolKit", "Autobase", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
     library("RegistryToolKit", ["ToolKit", "RegistryNode", "HypercoreCrypto"]),
     library(
       "TransportToolKit",
@@ -141,8 +144,8 @@ let package = Package(
     tool(
       "ab-linearize",
       [
-        "StoreToolKit", "Registry", "AutobaseClassic", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "JSON",
-        "CompactEncoding",
+        "StoreToolKit", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "Corestore", "Hypercore",
+        "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
 
     tool(
@@ -206,6 +209,9 @@ let package = Package(
         "Hypercore", "HypercoreCrypto", "CompactEncoding",
       ], path: "Tests/Tools", swiftSettings: settings),
     tests("ToolKit", ["JSON", "CompactEncoding"]),
+    tests(
+      "ApplyProgram",
+      ["ToolKit", "Autobase", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding"]),
     tests("CompactEncoding", ["JSON"]),
     tests("Hyperschema", ["JSON", "CompactEncoding"]),
     tests(

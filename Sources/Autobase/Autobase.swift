@@ -197,6 +197,8 @@ public final class Autobase {
   /// Counts what changed views or signatures.
   public internal(set) var changeCount: UInt64 = 0
   var isCaughtUp = false
+  /// Whether the last call stopped after a round: see ``Options/isStepwise``.
+  var isHalfway = false
   var hasDroppedTip = false
   /// Whether views note blocks that cannot be read.
   var isWorking = false { didSet { for view in allViews { view.isWorking = isWorking } } }
@@ -213,6 +215,8 @@ public final class Autobase {
   struct Queued {
     var value: [UInt8]?
     var isOptimistic = false
+    /// Whether it is no part of an atomic batch.
+    var isSeparate = false
   }
 
   init(_ found: BaseIdentity, storage: any BaseStorage, application: any Application, options: Options) throws {

@@ -25,9 +25,24 @@ public protocol Application: AnyObject {
   var viewNames: [String] { get }
   /// Applies the values of one atomic batch.
   ///
-  /// Any error ends the base: nothing of the update is stored. What makes no sense to the application should be
+  /// An application that must ask somebody first, and must not keep the store locked meanwhile, throws
+  /// ``ApplyPending``: nothing of the update is stored then, and whoever drives the base tries again when the answer is
+  /// there. Any other error ends the base: nothing of the update is stored. What makes no sense to the application should be
   /// ignored instead.
   func apply(_ nodes: [AppliedNode], _ host: ApplyHost) throws
+}
+
+/// An application that works on many batches at once, and so wants to know what comes.
+public protocol ForesightedApplication: Application {
+  /// Tells which atomic batches ``Application/apply(_:_:)`` will be called with next, in their order, as far as that is
+  /// known before the first of them is applied: it may change what follows.
+  func willApply(_ batches: [[AppliedNode]])
+}
+
+/// The application has no answer yet: see ``Application/apply(_:_:)``.
+public struct ApplyPending: Error, Sendable, Hashable {
+  /// The error.
+  public init() {}
 }
 
 /// An application made of a closure.

@@ -33,7 +33,7 @@ extension Autobase {
   /// Whether there may be something to do. Most calls come because something might have changed, and must not make
   /// writers wait.
   private var hasNews: Bool {
-    isClosed || !isCaughtUp || !queue.isEmpty || !wantedWriters.isEmpty || isStale
+    isClosed || !isCaughtUp || isHalfway || !queue.isEmpty || !wantedWriters.isEmpty || isStale
       || readers.all.contains { !$0.isIdle && !$0.isFrozen || $0.hasMissingBlock }
   }
 
@@ -98,16 +98,20 @@ extension Autobase {
 
   func advanceUntilIdle() throws {
     if !isCaughtUp { try catchUp() }
+    isHalfway = false
     while true {
       let taken = try takeRemote()
       try noticeLostTail()
       if isRecovering && !queue.isEmpty { throw AutobaseError.notWritable }
       let localNodes = try takeQueue()
       if let update = linearizer.update() {
-        if try apply(update, localNodes) {
-          try restart()
-          continue
+        let hasNewIndexers = try apply(update, localNodes)
+        if hasNewIndexers { try restart() }
+        if options.isStepwise, queue.isEmpty {
+          isHalfway = true
+          break
         }
+        if hasNewIndexers { continue }
       } else if try needsFlush() {
         try flush([])
       }
@@ -133,13 +137,13 @@ extension Autobase {
       keys, into: linearizer, limit: options.nodesPerRound, known: { readers.keys }, open: { try openReader($0) })
   }
 
-  /// Turns what is queued into nodes: one atomic batch, optimistic values alone.
+  /// Turns what is queued into nodes: one atomic batch, or nodes of their own; optimistic values alone.
   private func takeQueue() throws -> [Node] {
-    guard !queue.isEmpty, let local else { return [] }
+    guard let head = queue.first, let local else { return [] }
     let reader = try openReader(local.key)
     guard reader.isIdle else { return [] }
-    let first = queue.firstIndex { $0.isOptimistic }
-    let count = first == 0 ? 1 : first ?? queue.count
+    let count =
+      head.isOptimistic ? 1 : queue.prefix { !$0.isOptimistic && $0.isSeparate == head.isSeparate }.count
     let values = queue[..<count]
     queue.removeFirst(count)
     var nodes: [Node] = []
@@ -147,7 +151,7 @@ extension Autobase {
     for (i, item) in values.enumerated() {
       nodes.append(
         linearizer.addLocal(
-          to: reader.window, batch: UInt64(count - i), value: item.value, isOptimistic: item.isOptimistic))
+          to: reader.window, batch: head.isSeparate ? 1 : UInt64(count - i), value: item.value, isOptimistic: item.isOptimistic))
     }
     return nodes
   }

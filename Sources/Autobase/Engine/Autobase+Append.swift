@@ -1,18 +1,18 @@
 import Hypercore
 
 extension Autobase {
-  /// Appends values as one atomic batch, and brings the views up to date, in one transaction. An empty list appends
-  /// nothing.
+  /// Appends values, and brings the views up to date, in one transaction. An empty list appends nothing.
   ///
+  /// - Parameter isAtomic: whether they are one atomic batch; else nodes of their own.
   /// - Returns: the new length of the local log.
   /// - Throws: ``AutobaseError/notWritable``, ``AutobaseError/emptyValue``; see ``advance()``.
   @discardableResult
-  public func append(_ values: [[UInt8]]) throws -> UInt64 {
+  public func append(_ values: [[UInt8]], isAtomic: Bool = true) throws -> UInt64 {
     guard !values.isEmpty else { return local?.length ?? 0 }
     for value in values where value.isEmpty { throw AutobaseError.emptyValue }
     return try change {
       guard isWritable else { throw AutobaseError.notWritable }
-      put(values.map { Queued(value: $0) })
+      put(values.map { Queued(value: $0, isSeparate: !isAtomic) })
       try advanceUntilIdle()
       return local?.length ?? 0
     }

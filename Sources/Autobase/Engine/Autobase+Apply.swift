@@ -67,6 +67,7 @@ extension Autobase {
     var count: UInt64 = 0
     var batch: [AppliedNode] = []
     var k = update.shared
+    try announce(update)
     while k < update.length {
       let node = update[k]
       let isIndexed = k < update.indexed.count
@@ -107,6 +108,30 @@ extension Autobase {
     }
   }
 
+  /// Tells the application what comes, as far as it is known before any of it is applied.
+  private func announce(_ update: Linearizer.Update) throws {
+    guard let application = application as? any ForesightedApplication else { return }
+    var batches: [[AppliedNode]] = []
+    var batch: [AppliedNode] = []
+    var removed: [Fixed32: Bool] = [:]
+    for k in update.shared..<max(update.length, update.shared) {
+      let node = update[k]
+      let writer = node.writer.key
+      let isRemoved = try removed[writer] ?? system.isRemoved(writer)
+      removed[writer] = isRemoved
+      if let value = node.value, !isRemoved {
+        batch.append(
+          AppliedNode(
+            from: writer, length: node.length, value: value, heads: node.heads, isIndexed: k < update.indexed.count,
+            isOptimistic: false))
+      }
+      guard node.batch == 1 else { continue }
+      if !batch.isEmpty { batches.append(batch) }
+      batch.removeAll()
+    }
+    application.willApply(batches)
+  }
+
   private func run(_ batch: [AppliedNode], _ host: ApplyHost) throws {
     do {
       try application.apply(batch, host)
@@ -114,6 +139,8 @@ extension Autobase {
       throw LogError.blockNotAvailable(index: index, length: length)
     } catch AutobaseError.interrupted(let reason) {
       throw AutobaseError.interrupted(reason)
+    } catch let pending as ApplyPending {
+      throw pending
     } catch {
       hasApplyFailed = true
       throw error
@@ -182,6 +209,8 @@ extension Autobase {
       if try system.get(writer)?.length != before { return true }
     } catch AutobaseError.interrupted(let reason) {
       throw AutobaseError.interrupted(reason)
+    } catch let pending as ApplyPending {
+      throw pending
     } catch {
       // The application refuses it: as if it had not accepted it.
     }

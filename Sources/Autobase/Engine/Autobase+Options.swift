@@ -16,13 +16,17 @@ extension Autobase {
     public var dropsTip: Bool
     /// Whether an error in `apply` closes the base, as in the reference; else only what led to it is undone.
     public var closesOnError: Bool
+    /// Whether ``Autobase/advance()`` does one round only, and so keeps what was applied even if there is much more to do:
+    /// it is called again while ``Autobase/isBehind()``.
+    public var isStepwise: Bool
     /// Whether to download, after that, the blocks of views that were not computed here; else only those that are read.
     public var downloadsViews: Bool
 
     /// The defaults.
     public init(
       isOptimistic: Bool = false, nodesPerRound: Int = 4096, activeWriters: Int = 64, linksOldEncryption: Bool = false,
-      fastForwards: Bool = true, downloadsViews: Bool = true, closesOnError: Bool = false, dropsTip: Bool = false
+      fastForwards: Bool = true, downloadsViews: Bool = true, closesOnError: Bool = false, dropsTip: Bool = false,
+      isStepwise: Bool = false
     ) {
       self.isOptimistic = isOptimistic
       self.nodesPerRound = nodesPerRound
@@ -31,6 +35,7 @@ extension Autobase {
       self.fastForwards = fastForwards
       self.closesOnError = closesOnError
       self.dropsTip = dropsTip
+      self.isStepwise = isStepwise
       self.downloadsViews = downloadsViews
     }
   }

@@ -59,6 +59,10 @@ public final class View: AppendableLog {
   /// Number of blocks that a quorum of indexers signed, or that are fixed by the prologue.
   public var signedLength: UInt64 { signed?.tree.length ?? storedSignedLength }
 
+  /// The hash of the tree over all blocks, the unsigned tip included: two views with the same hash and length hold the
+  /// same.
+  public var treeHash: Fixed32 { batch.tree.hash }
+
   public func block(at index: UInt64) throws -> [UInt8] {
     let stored = try storedBlock(at: index)
     return try cipher?.decrypt(stored, at: index) ?? stored

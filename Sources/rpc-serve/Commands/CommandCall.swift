@@ -2,6 +2,7 @@ import CompactEncoding
 import Glibc
 import HypercoreCrypto
 import ProtomuxRPC
+import ToolKit
 import Transport
 
 /// A call that a command answers, and by when.

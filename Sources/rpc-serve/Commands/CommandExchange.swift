@@ -1,4 +1,5 @@
 import Glibc
+import ToolKit
 
 /// Feeds a command the value of a call and collects what it writes.
 struct CommandExchange {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import ToolKit
 
 /// `--exec`: runs a command for each call, a bounded number of them at a time.
 final class CommandPool: CommandHandler {

@@ -1,4 +1,5 @@
 import Glibc
+import ToolKit
 
 /// The lines on their way to and from one run of a command.
 struct LineExchange {

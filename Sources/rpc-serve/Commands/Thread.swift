@@ -1,4 +1,5 @@
 import Glibc
+import ToolKit
 
 /// A thread of the system.
 enum Thread {

@@ -1,12 +1,14 @@
 import Glibc
 
 /// The two ends of a pipe, which programs started from here do not inherit.
-struct Pipe {
-  let readEnd: Int32
-  let writeEnd: Int32
+public struct Pipe: Sendable {
+  /// Where to read.
+  public let readEnd: Int32
+  /// Where to write.
+  public let writeEnd: Int32
 
   /// A new pipe; nil when the system has none left.
-  init?() {
+  public init?() {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -14,9 +16,10 @@ struct Pipe {
   }
 
   /// Has reads and writes of an end return at once.
-  func setNonblocking(_ end: Int32) { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+  public func setNonblocking(_ end: Int32) { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
 
-  func close() {
+  /// Closes both ends.
+  public func close() {
     Glibc.close(readEnd)
     Glibc.close(writeEnd)
   }

@@ -1,15 +1,17 @@
-import Glibc
+public import Glibc
 import Synchronization
 
-/// A running shell command, in a process group of its own, with pipes for what it reads and writes.
-struct ChildProcess: ~Copyable {
-  let process: pid_t
+/// A running shell command, in a process group of its own, with pipes for what it reads and writes. It ends with the
+/// value, at the latest.
+public struct ChildProcess: ~Copyable {
+  /// Its number.
+  public let process: pid_t
   /// Writes to its standard input; closed when negative. Does not block.
-  private(set) var input: Int32
+  public private(set) var input: Int32
   /// Reads from its standard output; closed when negative. Does not block.
-  private(set) var output: Int32
+  public private(set) var output: Int32
   /// Reads from its standard error, unless it has ours; closed when negative. Does not block.
-  private(set) var errors: Int32
+  public private(set) var errors: Int32
   private var isReaped = false
 
   /// Held while pipes and a process are made, so that no other process inherits the ends.
@@ -19,7 +21,7 @@ struct ChildProcess: ~Copyable {
   ///
   /// - Parameter capturesErrors: whether standard error is read here; else it is that of this process.
   /// - Throws: the error number of the system.
-  init(_ command: String, environment added: [String: String], capturesErrors: Bool) throws(ChildProcessError) {
+  public init(_ command: String, environment added: [String: String], capturesErrors: Bool) throws(ChildProcessError) {
     var added = added
     let (process, ends) = try Self.starting.withLock { _ throws(ChildProcessError) in
       try Self.spawn(command, &added, capturesErrors)
@@ -97,9 +99,12 @@ struct ChildProcess: ~Copyable {
     while waitpid(process, &raw, 0) < 0, errno == EINTR {}
   }
 
-  mutating func closeInput() { Self.close(&input) }
-  mutating func closeOutput() { Self.close(&output) }
-  mutating func closeErrors() { Self.close(&errors) }
+  /// Closes its standard input.
+  public mutating func closeInput() { Self.close(&input) }
+  /// Closes the end that reads its standard output.
+  public mutating func closeOutput() { Self.close(&output) }
+  /// Closes the end that reads its standard error.
+  public mutating func closeErrors() { Self.close(&errors) }
 
   private static func close(_ end: inout Int32) {
     if end >= 0 { Glibc.close(end) }
@@ -107,7 +112,7 @@ struct ChildProcess: ~Copyable {
   }
 
   /// How it ended, when it has: an exit status, or 128 + n for signal n.
-  mutating func status() -> Int32? {
+  public mutating func status() -> Int32? {
     var raw: Int32 = 0
     guard !isReaped, waitpid(process, &raw, WNOHANG) == process else { return nil }
     isReaped = true
@@ -119,7 +124,7 @@ struct ChildProcess: ~Copyable {
   /// Waits for its end.
   ///
   /// - Returns: as ``status()``; nil when it did not end in time.
-  mutating func waitForEnd(until deadline: ContinuousClock.Instant) -> Int32? {
+  public mutating func waitForEnd(until deadline: ContinuousClock.Instant) -> Int32? {
     var pause: UInt32 = 500
     while true {
       if let status = status() { return status }
@@ -135,18 +140,22 @@ struct ChildProcess: ~Copyable {
 private func addCloseFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: CInt) -> CInt
 
 /// A command could not be started.
-struct ChildProcessError: Error {
+public struct ChildProcessError: Error {
   /// The system's error number.
-  let code: Int32
+  public let code: Int32
+
+  /// The error with this number of the system.
+  public init(code: Int32) { self.code = code }
 }
 
 extension ChildProcessError: CustomStringConvertible {
-  var description: String { "cannot start the command: \(String(cString: strerror(code)))" }
+  /// One line for people.
+  public var description: String { "cannot start the command: \(String(cString: strerror(code)))" }
 }
 
 extension ContinuousClock.Instant {
   /// The time until then for `poll`, rounded up; 0 when it is over.
-  var pollTimeout: Int32 {
+  public var pollTimeout: Int32 {
     let left = ContinuousClock.now.duration(to: self)
     let (seconds, attoseconds) = left.components
     guard left > .zero else { return 0 }

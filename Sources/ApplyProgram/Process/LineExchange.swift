@@ -1,0 +1,153 @@
+import Glibc
+import ToolKit
+
+/// A running command, spoken with in lines.
+final class LineExchange {
+  private var child: ChildProcess
+  private let command: String
+  private let timeout: Duration
+  private let timeoutMilliseconds: Int64
+  /// What was read and not handed out yet, from ``start`` on.
+  private var input: [UInt8] = []
+  private var start = 0
+  private var searched = 0
+  private var errors: [UInt8] = []
+
+  init(_ command: String, timeoutMilliseconds: Int64) throws(ApplyProgramError) {
+    self.command = command
+    self.timeoutMilliseconds = timeoutMilliseconds
+    timeout = .milliseconds(timeoutMilliseconds)
+    // A program that is gone is an error of its write.
+    signal(SIGPIPE, SIG_IGN)
+    do throws(ChildProcessError) {
+      child = try ChildProcess(command, environment: [:], capturesErrors: true)
+    } catch {
+      throw ApplyProgramError(command, .start("\(error)"))
+    }
+  }
+
+  /// It has a second to end by itself when its input ends.
+  deinit {
+    child.closeInput()
+    _ = child.waitForEnd(until: .now + .seconds(1))
+  }
+
+  /// Whether something is there behind the lines that were handed out.
+  var hasMore: Bool { start < input.count }
+
+  /// Writes a line, while reading what comes.
+  func send(_ line: [UInt8], wait: String?) throws(ApplyProgramError) {
+    var rest = line[...]
+    let deadline = ContinuousClock.now + timeout
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(child.input, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+        continue
+      }
+      if errno == EINTR { continue }
+      guard errno == EAGAIN else { throw ended(wait) }
+      try transfer(until: deadline, isWriting: true, wait)
+    }
+  }
+
+  /// The next line, without its line feed.
+  func next(wait: String?) throws(ApplyProgramError) -> [UInt8] {
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      if let line = try takeLine() { return line }
+      if child.output < 0 { throw ended(wait) }
+      try transfer(until: deadline, isWriting: false, wait)
+    }
+  }
+
+  private func takeLine() throws(ApplyProgramError) -> [UInt8]? {
+    let from = max(start, searched)
+    let found = input.withUnsafeBufferPointer { bytes -> Int? in
+      guard from < bytes.count, let base = bytes.baseAddress,
+        let hit = memchr(base + from, 10, bytes.count - from)
+      else { return nil }
+      return UnsafeRawPointer(hit) - UnsafeRawPointer(base)
+    }
+    guard let end = found else {
+      searched = input.count
+      if input.count - start > ApplyLimits.lineByteCount {
+        throw failure(.nonsense(.tooLong(limit: ApplyLimits.lineByteCount)))
+      }
+      return nil
+    }
+    guard end - start <= ApplyLimits.lineByteCount else {
+      throw failure(.nonsense(.tooLong(limit: ApplyLimits.lineByteCount)))
+    }
+    let line = Array(input[start..<end])
+    start = end + 1
+    if start == input.count {
+      input.removeAll(keepingCapacity: input.capacity <= 4 << 20)
+      (start, searched) = (0, 0)
+    }
+    return line
+  }
+
+  /// Waits until something can be read or, when asked for, written; reads it.
+  private func transfer(
+    until deadline: ContinuousClock.Instant, isWriting: Bool, _ wait: String?
+  ) throws(ApplyProgramError) {
+    // A program that talks and does not listen fills memory otherwise.
+    if isWriting, input.count - start > ApplyLimits.lineByteCount {
+      throw failure(.nonsense(.tooLong(limit: ApplyLimits.lineByteCount)))
+    }
+    var items = [
+      pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isWriting ? child.input : -1, events: Int16(POLLOUT), revents: 0),
+    ]
+    guard poll(&items, 3, deadline.pollTimeout) > 0 else {
+      if ContinuousClock.now < deadline { return }
+      throw failure(.timeout(milliseconds: timeoutMilliseconds, wait: wait ?? "it to read"))
+    }
+    if items[0].revents != 0, !Self.read(child.output, into: &input) { child.closeOutput() }
+    if items[1].revents != 0 { readErrors() }
+  }
+
+  private func readErrors() {
+    if !Self.read(child.errors, into: &errors) { child.closeErrors() }
+    let limit = ApplyLimits.errorByteCount
+    if errors.count > 2 * limit { errors.removeFirst(errors.count - limit) }
+  }
+
+  /// Reads what is there; false at the end.
+  private static func read(_ descriptor: Int32, into bytes: inout [UInt8]) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
+      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count > 0 { bytes.append(contentsOf: buffer[..<count]) }
+      return count > 0 || count < 0 && (errno == EAGAIN || errno == EINTR)
+    }
+  }
+
+  // MARK: Failures
+
+  private func ended(_ wait: String?) -> ApplyProgramError {
+    child.closeInput()
+    let status = child.waitForEnd(until: .now + .seconds(1))
+    return failure(.ended(status: status, wait: wait ?? "it to read"))
+  }
+
+  /// An error with the last lines of standard error.
+  func failure(_ cause: ApplyProgramError.Cause) -> ApplyProgramError {
+    // What it wrote before it ended or was given up is there already.
+    var item = pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0)
+    var rounds = 0
+    while child.errors >= 0, rounds < 64, poll(&item, 1, 0) > 0 {
+      readErrors()
+      item.fd = child.errors
+      rounds += 1
+    }
+    let tail = errors.suffix(ApplyLimits.errorByteCount)
+    let lines = tail.split { $0 == 10 || $0 == 13 }.filter { line in line.contains { $0 > 32 } }
+    return ApplyProgramError(
+      command, cause,
+      lastLines: lines.suffix(Self.toldLineCount).map { String(decoding: $0.prefix(500), as: UTF8.self) })
+  }
+
+  private static let toldLineCount = 5
+}
