@@ -1,4 +1,3 @@
-
 /// What `ab-linearize` says to a program.
 public enum ApplyRequest: Sendable, Hashable {
   /// Comes first, and waits for ``ApplyReply/hello(_:)``.

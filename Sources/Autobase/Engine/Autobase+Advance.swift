@@ -151,7 +151,8 @@ extension Autobase {
     for (i, item) in values.enumerated() {
       nodes.append(
         linearizer.addLocal(
-          to: reader.window, batch: head.isSeparate ? 1 : UInt64(count - i), value: item.value, isOptimistic: item.isOptimistic))
+          to: reader.window, batch: head.isSeparate ? 1 : UInt64(count - i), value: item.value,
+          isOptimistic: item.isOptimistic))
     }
     return nodes
   }
