@@ -8,5 +8,8 @@ struct AbLinearize: ToolCommand {
     commandName: "ab-linearize",
     abstract: "Many logs into one order.",
     version: Version.current,
-    subcommands: [OrderCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self])
+    subcommands: [
+      OrderCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self, CausalCommand.self,
+      AppendCommand.self, ClockCommand.self,
+    ])
 }

@@ -21,6 +21,8 @@ extension ClassicError: ToolErrorConvertible {
       ToolError(
         .incompatible, "\(name(key)) is no input: its first block is neither a node nor an oplog message",
         hint: "`hc-log cat` shows what it holds")
+    case .truncated(let key):
+      ToolError(.temporary, "\(name(key)) was truncated while it was read", hint: "try again")
     case .cycle(let keys):
       ToolError(
         .integrity, "nodes depend on each other in a circle: " + keys.map(name).joined(separator: ", "),

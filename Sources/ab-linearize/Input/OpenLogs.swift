@@ -27,8 +27,9 @@ final class OpenLogs {
   ///
   /// - Parameters:
   ///   - more: logs that are named besides those of `--input`.
+  ///   - open: the store, where it is open already.
   ///   - isLive: whether ``wait(timeoutMilliseconds:)`` will be called; otherwise a pipe is read to its end.
-  init(_ sources: LogSources, _ more: [LogReference] = [], isLive: Bool = false) throws {
+  init(_ sources: LogSources, _ more: [LogReference] = [], in open: Corestore? = nil, isLive: Bool = false) throws {
     self.sources = sources
     named = sources.input + more
     if sources.isPiped {
@@ -38,7 +39,7 @@ final class OpenLogs {
     } else {
       // Made before the first look, so that a commit in between is not missed.
       let watcher = isLive ? StoreWatcher(directory: try sources.location.resolve().path) : nil
-      let store = try sources.location.open(isReadOnly: true)
+      let store = try open ?? sources.location.open(isReadOnly: true)
       origin = .store(store, watcher)
       storedNames = try LogNames(store)
     }
@@ -72,20 +73,29 @@ final class OpenLogs {
   /// What a log is called in messages: its name, else its key.
   func text(_ key: Fixed32) -> String { name(key) ?? KeyIdentifier.encode(key) }
 
+  /// What came of waiting.
+  enum News {
+    /// There may be something.
+    case some
+    /// The time is over.
+    case timeout
+    /// The pipe has ended: nothing more comes.
+    case end
+  }
+
   /// Waits for news: a commit to the store, or records from the pipe.
-  ///
-  /// - Returns: false after the time-out, and when the pipe has ended.
-  func wait(timeoutMilliseconds: Int) throws -> Bool {
+  func wait(timeoutMilliseconds: Int) throws -> News {
     switch origin {
-    case .store(_, let watcher): return watcher?.wait(timeoutMilliseconds: timeoutMilliseconds) ?? false
+    case .store(_, let watcher):
+      return watcher?.wait(timeoutMilliseconds: timeoutMilliseconds) == true ? .some : .timeout
     case .pipe(let piped, let records):
       var count = 0
       repeat {
-        guard let record = try records.next() else { return count > 0 }
+        guard let record = try records.next() else { return count > 0 ? .some : .end }
         try piped.add(record)
         count += 1
       } while records.isReady && count < 1000
-      return true
+      return .some
     }
   }
 
