@@ -3,7 +3,8 @@ public import CompactEncoding
 /// Re-hashes a stored log against its nodes, its roots against its head, and its head against its signature.
 ///
 /// The walk goes from the roots down, left before right, and reads every block once. It takes logs of which only a
-/// part is stored: where both children of a node are missing, nothing below can be, or is, checked.
+/// part is stored: where both children of a node are missing, nothing below can be, or is, checked, unless a shorter
+/// head that is signed, too, reaches down there (``Earlier``).
 ///
 /// ```
 /// let audit = try Audit(of: head, under: verifier, nodes: store) { try store.block(at: $0) }
@@ -26,6 +27,20 @@ public struct Audit: Sendable {
       self.length = length
       self.fork = fork
       self.treeHash = treeHash
+      self.signature = signature
+    }
+  }
+
+  /// A shorter head of the same log, under which blocks were proven that the tree of the head does not reach.
+  public struct Earlier: Hashable, Sendable {
+    /// Number of blocks.
+    public var length: UInt64
+    /// Its signature.
+    public var signature: [UInt8]?
+
+    /// A shorter head.
+    public init(length: UInt64, signature: [UInt8]?) {
+      self.length = length
       self.signature = signature
     }
   }
@@ -71,6 +86,9 @@ public struct Audit: Sendable {
   /// Bytes of the blocks whose hash was compared.
   public private(set) var checkedBytes: UInt64 = 0
 
+  /// The roots of the shorter head, when it is signed.
+  private var earlierRoots: [TreeNode] = []
+
   /// The most faults that are listed.
   public static let maximumFaults = 100
 
@@ -90,17 +108,25 @@ public struct Audit: Sendable {
   /// Checks a log.
   ///
   /// - Parameters:
-  ///   - verifier: decides about the signature; nil for a log that is not signed.
+  ///   - earlier: a shorter head that may prove blocks; it counts only when its signature is valid.
+  ///   - verifier: decides about the signatures; nil for a log that is not signed.
   ///   - nodes: the stored nodes.
   ///   - block: reads a stored block, nil when it is not stored.
   ///   - firstBlock: the first stored block in a range, to find blocks that are stored without their leaves; without
   ///     it they are not looked for.
   /// - Throws: only what reading throws.
   public init(
-    of head: Head, under verifier: Verifier?, nodes: some NodeReader, block: (UInt64) throws -> [UInt8]?,
+    of head: Head, and earlier: Earlier? = nil, under verifier: Verifier?, nodes: some NodeReader,
+    block: (UInt64) throws -> [UInt8]?,
     firstBlock: (Range<UInt64>) throws -> UInt64? = { _ in nil }
   ) throws {
     try checkHead(head, verifier, nodes)
+    if let earlier, earlier.length < head.length,
+      let tree = try? MerkleTree(length: earlier.length, fork: head.fork, from: nodes),
+      verifier?.accepts(tree, signature: earlier.signature) == true
+    {
+      earlierRoots = tree.roots
+    }
     for index in FlatTree.Roots(from: 0, to: head.length) {
       try check(nodes.node(at: index), at: index, nodes, block, firstBlock)
     }
@@ -127,7 +153,7 @@ public struct Audit: Sendable {
     _ node: TreeNode?, at index: UInt64, _ nodes: some NodeReader, _ block: (UInt64) throws -> [UInt8]?,
     _ firstBlock: (Range<UInt64>) throws -> UInt64?
   ) throws {
-    guard let node else { return try skip(index, firstBlock) }
+    guard let node else { return try descend(index, nodes, block, firstBlock) }
     guard let leftIndex = FlatTree.leftChild(index), let rightIndex = FlatTree.rightChild(index) else {
       return try checkLeaf(node, block)
     }
@@ -135,10 +161,10 @@ public struct Audit: Sendable {
     if let left, let right {
       let parent = try? TreeNode(parentOf: left, untrusted: right)
       if parent != node { add(.node(index: index)) }
-    } else if left != nil || right != nil {
+    } else if let stored = left ?? right, !earlierRoots.contains(stored) {
       add(.missingNode(index: left == nil ? leftIndex : rightIndex))
     } else {
-      return try skip(index, firstBlock)
+      return try descend(index, nodes, block, firstBlock)
     }
     try check(left, at: leftIndex, nodes, block, firstBlock)
     try check(right, at: rightIndex, nodes, block, firstBlock)
@@ -155,10 +181,25 @@ public struct Audit: Sendable {
     if found != leaf { add(.block(index: leaf.index / 2, expected: leaf.hash, found: found.hash)) }
   }
 
-  /// Passes over a subtree whose nodes are not stored. Blocks in it cannot be checked.
-  private mutating func skip(_ index: UInt64, _ firstBlock: (Range<UInt64>) throws -> UInt64?) throws {
+  /// Checks what the shorter head covers of a subtree whose nodes are not stored, and passes over the rest.
+  private mutating func descend(
+    _ index: UInt64, _ nodes: some NodeReader, _ block: (UInt64) throws -> [UInt8]?,
+    _ firstBlock: (Range<UInt64>) throws -> UInt64?
+  ) throws {
     let end = FlatTree.rightSpan(index) / 2 + 1
     var position = FlatTree.leftSpan(index) / 2
+    for root in earlierRoots where root.index != index && FlatTree.contains(index, root.index) {
+      try skip(position..<FlatTree.leftSpan(root.index) / 2, firstBlock)
+      try check(root, at: root.index, nodes, block, firstBlock)
+      position = FlatTree.nextLeaf(root.index) / 2
+    }
+    try skip(position..<end, firstBlock)
+  }
+
+  /// Passes over blocks whose nodes are not stored: they cannot be checked.
+  private mutating func skip(_ range: Range<UInt64>, _ firstBlock: (Range<UInt64>) throws -> UInt64?) throws {
+    let end = range.upperBound
+    var position = range.lowerBound
     missingBlocks += end - position
     while position < end, let stored = try firstBlock(position..<end), stored >= position {
       add(.unverifiableBlock(index: stored))

@@ -6,7 +6,8 @@ internal import HypercoreCrypto
 /// A proof of a block is its bytes and the siblings on the way up to a node that is known. Whoever asks for many
 /// blocks in a row asks for few siblings each, and counts on those that come with the blocks before: so a proof may
 /// have to wait for another one (``Outcome/waits``). Every node of a proof that holds is bound by the hashes above it,
-/// its size, too, since the size of the block is known; nothing has to be compared with what is stored below.
+/// its size, too, since the size of the block is known. What is stored below can only be what an earlier head signed
+/// (``Hypercore/applyEarlier(_:)``), to the left of the way: only siblings there are compared.
 ///
 /// Proven nodes are remembered, so that the next proofs need not read them. A verifier belongs to the thread of its
 /// log; everything but ``forget()`` happens inside one transaction of the log's context.
@@ -59,12 +60,14 @@ public final class BlockVerifier {
   /// Checks a proof.
   ///
   /// - Parameter siblings: those on the way up, from the leaf's.
-  /// - Throws: ``MerkleError`` when it does not hold, or an error of the storage.
+  /// - Throws: ``MerkleError`` when it does not hold, ``MerkleError/contradiction(index:)`` when it does and another
+  ///   history is stored, or an error of the storage.
   public func add(block index: UInt64, _ value: ArraySlice<UInt8>, siblings: ArraySlice<TreeNode>) throws -> Outcome {
     guard index < tree.length else { return .waits }
     path.removeAll(keepingCapacity: true)
     var node = TreeNode(block: value, at: index)
     var siblings = siblings
+    var other: TreeNode?
     while true {
       if let same = known[node.index] {
         guard same == node else { throw MerkleError.checksumMismatch(index: node.index) }
@@ -80,10 +83,17 @@ public final class BlockVerifier {
       guard sibling.index == expected else {
         throw MerkleError.unexpectedNode(expected: expected, found: sibling.index)
       }
+      if sibling.index < node.index, let same = try known[sibling.index] ?? log.mainState.node(at: sibling.index),
+        same != sibling
+      {
+        guard same.hash != sibling.hash else { throw MerkleError.checksumMismatch(index: sibling.index) }
+        other = sibling
+      }
       path.append(node)
       path.append(sibling)
       node = try TreeNode(parentOf: node, untrusted: sibling)
     }
+    if let other { throw MerkleError.contradiction(index: other.index) }
     for node in path where known.updateValue(node, forKey: node.index) == nil { newNodes.append(node) }
     newBlocks.append(StoredBlock(index: index, bytes: value))
     return .proven

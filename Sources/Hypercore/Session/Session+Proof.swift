@@ -4,11 +4,21 @@ internal import CompactEncoding
 extension Hypercore {
   /// Answers a peer's request.
   ///
+  /// A newer head that the own one's tree does not reach from there may be the shorter one that ``applyEarlier(_:)``
+  /// has stored.
+  ///
   /// - Throws: ``MerkleError`` when the request makes no sense here or something it needs is not stored.
   public func proof(for request: ProofRequest) throws -> Proof {
     try read("prove") { _ in
       let main = try mainState
-      return try prover(main).prove(request) { try main.block(at: $0) }
+      do {
+        return try prover(main).prove(request) { try main.block(at: $0) }
+      } catch MerkleError.missingNode(let index) where request.upgrade != nil {
+        guard let earlier = try earlierProver(main),
+          let proof = try? earlier.prove(request, block: { try main.block(at: $0) })
+        else { throw MerkleError.missingNode(index) }
+        return proof
+      }
     }
   }
 
@@ -20,13 +30,13 @@ extension Hypercore {
     }
   }
 
-  private func prover(_ main: LogState) throws -> Prover<LogState> {
+  func prover(_ main: LogState) throws -> Prover<LogState> {
     Prover(
       tree: main.tree, signature: try main.signature(), manifest: core.verifier.isCompat ? nil : core.manifest,
       nodes: main)
   }
 
-  private func checker(_ main: LogState) -> ProofChecker<LogState> {
+  func checker(_ main: LogState) -> ProofChecker<LogState> {
     ProofChecker(key: key, manifest: core.manifest, tree: main.tree, nodes: main)
   }
 

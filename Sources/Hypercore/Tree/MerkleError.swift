@@ -10,6 +10,8 @@ public enum MerkleError: Error, Equatable, Sendable {
   case strayNode(UInt64)
   /// The hash computed from a proof differs from that of the stored node.
   case checksumMismatch(index: UInt64)
+  /// The proof holds, and so does that of the stored node, which is another one: two histories were signed.
+  case contradiction(index: UInt64)
   /// An upgrade asks for, or carries, an empty range or one behind the end of the log.
   case invalidUpgrade
   /// More nodes are asked for than lie between the target and its root.
@@ -51,7 +53,7 @@ extension MerkleError {
   /// a stale answer.
   public var code: String {
     switch self {
-    case .checksumMismatch: "INVALID_CHECKSUM"
+    case .checksumMismatch, .contradiction: "INVALID_CHECKSUM"
     case .prologueUnsatisfied, .invalidHash, .forkNotVerifiable, .tooLarge: "INVALID_PROOF"
     case .invalidManifest, .invalidSignature: "INVALID_SIGNATURE"
     default: "INVALID_OPERATION"
@@ -69,6 +71,7 @@ extension MerkleError: CustomStringConvertible {
     case .unexpectedNode(let expected, let found?): "Expected node \(expected), got node \(found)"
     case .strayNode(let index): "Unexpected node: \(index)"
     case .checksumMismatch(let index): "Invalid checksum at node \(index)"
+    case .contradiction(let index): "Two signed histories differ at node \(index)"
     case .invalidUpgrade: "Invalid upgrade"
     case .nodesOutOfBounds: "Nodes is out of bounds"
     case .invalidSeek: "Invalid seek"

@@ -41,7 +41,10 @@ extension CorePeer {
   // MARK: State
 
   private func receive(_ sync: SyncMessage) {
-    if sync.fork != remote.fork || sync.length > remote.length { cursor = 0 }
+    if sync.fork != remote.fork || sync.length > remote.length {
+      cursor = 0
+      unproven = nil
+    }
     remote = sync
     let isFirst = !hasSynced
     hasSynced = true
@@ -118,10 +121,14 @@ extension CorePeer {
     guard let entry = requests.entry(refusal.request) else { return }
     requests.remove(refusal.request)
     if entry.kind == .block && entry.fork == remote.fork && refusal.reason != .invalidRequest {
+      let length = min(have.contiguous, remote.length)
+      if !entry.isEarlier && entry.target < length && unproven == nil {
+        unproven = (entry.target, length, replicator.now + replicator.settings.earlierRetryMilliseconds)
+      }
       // It is not there, whatever was announced; asked again only after it is announced again.
       lose(entry.target..<entry.target + 1)
     }
-    if entry.hasUpgrade { takesBlockWithHead = false }
+    if entry.hasUpgrade && !entry.isEarlier { takesBlockWithHead = false }
     countRefusal(isInvalid: refusal.reason == .invalidRequest)
     replicator.released(entry, by: self, isRefusal: true)
   }

@@ -53,6 +53,11 @@ public final class CorePeer {
   var unprovenFork: UInt64 = 0
   /// It did not refuse to send a block together with a newer head.
   var takesBlockWithHead = true
+  /// A block that it refused, and the length up to which it says to have all; nothing more is asked of it while it
+  /// insists on having that block, until this time.
+  var unproven: (index: UInt64, length: UInt64, end: UInt64)?
+  /// The shorter head that it was asked for last, and when it may be asked for it again.
+  var earlier: (length: UInt64, retry: UInt64)?
   /// It was asked for the manifest alone.
   var wasAskedForManifest = false
   /// Requests for blocks that may be in flight at once; it grows with the answers.
@@ -95,6 +100,9 @@ public final class CorePeer {
 
   /// Whether anything is asked of it, and it is told of news.
   var isActive: Bool { isOpen && !isClosed }
+
+  /// It has a block and cannot prove it under the own head.
+  var isUnproving: Bool { unproven.map { have.contains($0.index) } ?? false }
 
   /// The other side opened the channel, too.
   ///

@@ -160,7 +160,7 @@ extension CoreReplicator {
       } else {
         for gain in gains { announce(gain.range, to: peer) }
       }
-      if hasNewHead && !syncsFirst { sendSync(to: peer) }
+      if hasNewHead ? !syncsFirst : offersMore(to: peer) { sendSync(to: peer) }
     }
   }
 
@@ -201,7 +201,12 @@ extension CoreReplicator {
     guard peer.remote.fork == state.fork else { return false }
     if peer.remote.length == 0 { return true }
     guard peer.remote.length < state.length else { return false }
-    return (try? log.hasRoots(of: peer.remote.length)) ?? false
+    return (try? log.provesUpgrade(from: peer.remote.length)) ?? false
+  }
+
+  /// Whether the step to the own head could not be proven when the peer was told of it, and can be proven now.
+  private func offersMore(to peer: CorePeer) -> Bool {
+    !peer.toldCanUpgrade && peer.remote.length < state.length && canUpgrade(peer)
   }
 
   func downloadingChanged() {

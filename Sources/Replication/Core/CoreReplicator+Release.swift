@@ -5,7 +5,7 @@ extension CoreReplicator {
   /// A request waits for no answer any more: it was answered, refused, or its peer is gone. What it asked for may be
   /// asked for again.
   func released(_ entry: RequestTable.Entry, by peer: CorePeer, isRefusal: Bool, isStored: Bool = false) {
-    if entry.hasUpgrade && upgrade?.peer === peer { upgrade = nil }
+    if entry.hasUpgrade && !entry.isEarlier && upgrade?.peer === peer { upgrade = nil }
     switch entry.kind {
     case .block: releasedBlock(entry, by: peer, isStored: isStored)
     case .hash, .seek:

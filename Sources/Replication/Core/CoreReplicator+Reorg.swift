@@ -64,16 +64,16 @@ extension CoreReplicator {
         peer.pause = nil
       }
     case .invalid: break
-    case .conflict(_, let fork, let own): freeze(fork, own)
+    case .conflict(_, let fork, let own): freeze(fork, [own])
     }
   }
 
   /// Tells everybody at that fork that two histories exist, and stops.
-  private func freeze(_ fork: UInt64, _ own: Proof) {
+  func freeze(_ fork: UInt64, _ proofs: [Proof]) {
     didChange = true
     state.isFrozen = true
     for peer in peers where peer.isActive && peer.remote.fork == fork {
-      peer.send(.data, DataMessage(request: 0, proof: own))
+      for proof in proofs { peer.send(.data, DataMessage(request: 0, proof: proof)) }
     }
     stop()
   }

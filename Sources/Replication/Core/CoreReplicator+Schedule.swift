@@ -10,6 +10,7 @@ extension CoreReplicator {
     }
     guard !state.isFrozen else { return }
     scheduleReorg()
+    forgetUnproven()
     for peer in peers where canAsk(peer) {
       scheduleHead(peer)
       try scheduleSeeks(peer)
@@ -17,6 +18,7 @@ extension CoreReplicator {
     try scheduleGets()
     for peer in peers where canAsk(peer) { try schedulePolicy(peer) }
     try hotswap()
+    try scheduleEarlier()
   }
 
   /// Whether a peer may be asked for anything.
@@ -25,7 +27,7 @@ extension CoreReplicator {
       && (peer.remote.fork == state.fork || !state.knowsManifest)
   }
 
-  private func send(_ request: ProofRequest, _ entry: RequestTable.Entry, to peer: CorePeer, priority: UInt64 = 0) {
+  func send(_ request: ProofRequest, _ entry: RequestTable.Entry, to peer: CorePeer, priority: UInt64 = 0) {
     var entry = entry
     entry.time = now
     if entry.fork == 0 { entry.fork = state.fork }
@@ -167,7 +169,7 @@ extension CoreReplicator {
     }
   }
 
-  private var policyRanges: [Range<UInt64>] {
+  var policyRanges: [Range<UInt64>] {
     switch downloadPolicy {
     case .none, .head: []
     case .everything: [0..<state.length]
@@ -218,9 +220,9 @@ extension CoreReplicator {
 
   /// Asks a peer for a block that it has.
   ///
-  /// - Returns: false when it cannot be asked, since its log is too short to prove the block.
+  /// - Returns: false when it cannot be asked, since it cannot prove the block.
   func ask(_ peer: CorePeer, for index: UInt64, priority: UInt64 = 0) throws -> Bool {
-    guard let levels = try levels(to: index, at: peer) else { return false }
+    guard !peer.isUnproving, let levels = try levels(to: index, at: peer) else { return false }
     markInFlight(index)
     send(
       ProofRequest(block: .init(index: index, nodes: levels), manifest: asksForManifest(peer)),
@@ -251,7 +253,7 @@ extension CoreReplicator {
     return levels
   }
 
-  private func markInFlight(_ index: UInt64) {
+  func markInFlight(_ index: UInt64) {
     if inFlight.contains(index) { extraRequests[index, default: 0] += 1 } else { inFlight.insert(index) }
   }
 }

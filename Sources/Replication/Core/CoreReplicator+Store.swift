@@ -95,22 +95,25 @@ extension CoreReplicator {
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(items.count)
     var open: [Int] = []
+    var isFrozen = false
     for index in items.indices {
-      let result = try process(items[index], nodes)
+      let result = isFrozen ? .stale : try process(items[index], nodes)
+      if result.isConflict { isFrozen = true }
       if case .waits = result { open.append(index) } else { outcomes.append(Outcome(item: index, result: result)) }
     }
     // Answers may come in any order: what waits for another one is tried again as long as that helps. The ways up are
     // that short, too.
-    for _ in 0..<Self.longestWay where !open.isEmpty {
+    for _ in 0..<Self.longestWay where !open.isEmpty && !isFrozen {
       var rest: [Int] = []
       for index in open {
-        let result = try process(items[index], nodes)
+        let result = isFrozen ? .stale : try process(items[index], nodes)
+        if result.isConflict { isFrozen = true }
         if case .waits = result { rest.append(index) } else { outcomes.append(Outcome(item: index, result: result)) }
       }
       if rest.count == open.count { break }
       open = rest
     }
-    try verifier.store()
+    if isFrozen { verifier.forget() } else { try verifier.store() }
     return outcomes + open.map { Outcome(item: $0, result: .waits) }
   }
 
@@ -127,7 +130,10 @@ extension CoreReplicator {
       guard let other = item.other else { return .stale }
       try verifier.store()
       defer { try? verifier.refresh() }
-      return try process(other.proof, item.entry?.kind)
+      return try process(other.proof, item.entry)
+    } catch MerkleError.contradiction(let index) {
+      try verifier.store()
+      return .contradiction(try log.freeze(contradictedAt: index))
     } catch let error as MerkleError {
       return .failed(error)
     } catch SessionError.storageConflict {
@@ -137,8 +143,8 @@ extension CoreReplicator {
     }
   }
 
-  private func process(_ proof: Proof, _ kind: RequestTable.Kind?) throws -> Outcome.Result {
-    switch kind {
+  private func process(_ proof: Proof, _ entry: RequestTable.Entry?) throws -> Outcome.Result {
+    switch entry?.kind {
     case .reorg?:
       guard proof.fork == reorg?.fork, proof.fork > state.fork else { return .stale }
       return try follow(try log.reorg(proof))
@@ -150,6 +156,12 @@ extension CoreReplicator {
       let verdict = try log.checkConflict(proof)
       if case .conflict = verdict { try log.freeze() }
       return .verdict(verdict)
+    case .block? where entry?.isEarlier == true:
+      switch try log.applyEarlier(proof) {
+      case .stored: return .stored
+      case .stale: return .stale
+      case .conflict(let proofs): return .contradiction(proofs)
+      }
     default:
       if let manifest = proof.manifest, proof.upgrade == nil { try log.setManifest(manifest) }
       guard proof.block != nil || proof.hash != nil || proof.seek != nil || proof.upgrade != nil else {
@@ -184,6 +196,7 @@ extension CoreReplicator {
         peer.window = min(peer.window + 1, settings.maximumRequestsInFlight)
       }
       if let index = item.storedBlock { finished(index) }
+      if item.entry?.isEarlier == true { foundEarlier() }
     case .failed(let error): failed(error, item)
     case .search(let search):
       reorg?.search = search
@@ -192,6 +205,7 @@ extension CoreReplicator {
       reorg = nil
       didChange = true
     case .verdict(let verdict): settle(verdict, peer)
+    case .contradiction(let proofs): freeze(state.fork, proofs)
     case .stale: isStale = true
     }
     if let entry = item.entry { released(entry, by: peer, isRefusal: isStale, isStored: outcome.isStored(item)) }

@@ -40,6 +40,9 @@ extension CoreReplicator {
     var deadlines = peers.compactMap(\.nextDeadline)
     if let storeFailure { deadlines.append(storeFailure.retry) }
     if let hotswapDeadline { deadlines.append(hotswapDeadline) }
+    if let stalled, stalled + settings.hotswapMilliseconds > now {
+      deadlines.append(stalled + settings.hotswapMilliseconds)
+    }
     if let reorg, reorg.isAsked, reorg.time + settings.forkTimeoutMilliseconds > now {
       deadlines.append(reorg.time + settings.forkTimeoutMilliseconds)
     }

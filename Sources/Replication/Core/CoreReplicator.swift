@@ -51,6 +51,8 @@ public final class CoreReplicator {
   var extraRequests: [UInt64: Int] = [:]
   var upgrade: (peer: CorePeer, length: UInt64, time: UInt64)?
   var reorg: ReorgSearch?
+  /// Since when nothing comes although a shorter head would prove more.
+  var stalled: UInt64?
 
   // What came.
 

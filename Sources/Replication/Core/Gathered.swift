@@ -36,6 +36,16 @@ struct Outcome {
     case followed
     /// What a check for conflicts found.
     indirect case verdict(ConflictVerdict)
+    /// It contradicts what is stored: the log is frozen, and these proofs tell others.
+    case contradiction([Proof])
+
+    /// Whether the log is frozen by it.
+    var isConflict: Bool {
+      switch self {
+      case .contradiction, .verdict(.conflict): true
+      default: false
+      }
+    }
   }
 
   let item: Int

@@ -19,6 +19,8 @@ public struct ReplicationSettings: Sendable {
   /// How long a peer with a higher fork may take for an answer about it before that fork of it is passed over, in
   /// milliseconds.
   public var forkTimeoutMilliseconds: UInt64 = 30_000
+  /// How long a peer is not asked again for a shorter head of the same length, in milliseconds.
+  public var earlierRetryMilliseconds: UInt64 = 30_000
   /// How long nothing is stored after the store failed, in milliseconds.
   public var storeRetryMilliseconds: UInt64 = 1_000
   /// Whether another fork than the own one is followed when it is higher.

@@ -9,6 +9,8 @@ struct RequestTable: Sendable {
     var kind = Kind.free
     /// The request also asks for a newer head.
     var hasUpgrade = false
+    /// That head may be shorter than the own one.
+    var isEarlier = false
     var fork: UInt64 = 0
     /// Block index, flat-tree index or byte offset.
     var target: UInt64 = 0
