@@ -1,0 +1,206 @@
+import CompactEncoding
+import Hypercore
+
+/// The local output is not what it was when the update began.
+private struct StaleOutput: Error {}
+
+extension ViewCore {
+  /// How often an update begins again because somebody else wrote the local output meanwhile.
+  private static let maximumAttempts = 8
+  /// Number of blocks that are made and appended to the local output at a time.
+  private static let blocksAtOnce = 1024
+
+  /// Brings the view to the order of the inputs' newest nodes.
+  func update() throws {
+    guard !isUpdating else {
+      wantsAnother = true
+      return
+    }
+    isUpdating = true
+    defer { isUpdating = false }
+    wantsAnother = false
+    try run()
+    guard wantsAnother else { return }
+    let first = status
+    try run()
+    if status == ViewStatus() { status = first }
+  }
+
+  private func run() throws {
+    guard let base else { throw ViewError.baseClosed }
+    for _ in 0..<Self.maximumAttempts {
+      do { return try run(base) } catch is StaleOutput {}
+    }
+    throw ViewError.outputChanged(key: base.localOutput?.key ?? Fixed32())
+  }
+
+  private func run(_ base: ClassicAutobase) throws {
+    let clock = try base.latest()
+    let local = base.localOutput
+    let outputs: [any CausalLog] = local.map { [$0] } ?? base.outputs
+    let basis = Basis(clock: clock, outputs: outputs.map(Basis.Position.init), isLocal: local != nil)
+    guard self.basis != basis else {
+      status = ViewStatus()
+      return
+    }
+    let (plan, readable) = try plan(base, basis, outputs)
+
+    let old = state
+    let oldLength = basis.isLocal ? basis.outputs[0].length : old.length
+    let shared = keep(plan, readable)
+    self.basis = nil
+    if !basis.isLocal { stored = nil }
+    status = ViewStatus(removed: oldLength - (basis.isLocal ? plan.mark.length : shared))
+    let failure = apply(plan.pending)
+    status.added = state.length - plan.mark.length
+    if let local {
+      do {
+        try store(in: local, keeping: plan.mark.length, of: basis.outputs[0])
+      } catch {
+        state = old
+        status = ViewStatus()
+        replaceBlocks(isTruncation: true)
+        throw error
+      }
+    }
+    if failure == nil {
+      self.basis = Basis(clock: clock, outputs: outputs.map(Basis.Position.init), isLocal: basis.isLocal)
+    }
+    if old.length > shared { emit(.truncate(length: shared, fork: fork)) }
+    if state.length > shared { emit(.append) }
+    if let failure { throw failure }
+  }
+
+  // MARK: What to keep
+
+  private func plan(
+    _ base: ClassicAutobase, _ basis: Basis, _ outputs: [any CausalLog]
+  ) throws -> (plan: ViewPlan, readable: [OutputLog]) {
+    var isUsable = true
+    var logs: [OutputLog] = []
+    unreadable = []
+    if basis.isLocal {
+      // The view itself knows all that its output has, and the apply calls that appended nothing.
+      isUsable = stored == basis.outputs[0] && state.length == basis.outputs[0].length
+      if !isUsable, let log = try OutputLog(key: outputs[0].key, log: outputs[0]) { logs = [log] }
+    } else {
+      let trunk = state.trunkLength > 0 ? state.trunk?.key : nil
+      isUsable = trunk == nil || outputs.contains { $0.key == trunk }
+      for output in outputs {
+        do {
+          if let log = try OutputLog(key: output.key, log: output.snapshot()) { logs.append(log) }
+        } catch {
+          unreadable.append(UnreadableOutput(key: output.key, error: error))
+        }
+      }
+    }
+    var stream = try base.causalStream(from: basis.clock, includesAcks: true)
+    let plan = try ViewPlan(
+      stream: &stream, view: isUsable ? state : nil, outputs: logs, mustRead: basis.isLocal)
+    unreadable += plan.unreadable
+    return (plan, logs)
+  }
+
+  /// Makes the view what the plan keeps.
+  ///
+  /// - Returns: how many blocks are the same as before.
+  private func keep(_ plan: ViewPlan, _ readable: [OutputLog]) -> UInt64 {
+    let old = state
+    var shared = plan.mark.length
+    switch plan.ground {
+    case .nothing: state = ViewState()
+    case .view:
+      state.cut(to: plan.mark)
+      state.rest(on: readable)
+    case .output(let output):
+      state = ViewState(trunk: output, trunkLength: plan.mark.length)
+      shared = (try? state.sharedLength(with: old)) ?? 0
+    }
+    if old.length > shared {
+      replaceBlocks(isTruncation: true)
+    } else if old.trunk !== state.trunk {
+      replaceBlocks(isTruncation: false)
+    }
+    return shared
+  }
+
+  // MARK: Applying
+
+  /// Applies nodes batch by batch, the last one first.
+  ///
+  /// - Returns: why it ended early, if it did.
+  private func apply(_ pending: [CausalNode]) -> (any Error)? {
+    let view = LinearizedView(self, unwraps: unwraps)
+    var batch: [CausalNode] = []
+    for node in pending.reversed() {
+      let place = node.node.batch
+      if place.index != UInt64(batch.count) || (batch.last.map { $0.node.key != node.node.key } ?? false) {
+        let odd = batch.last ?? node
+        return ViewError.incompleteBatch(key: odd.node.key, sequence: odd.node.seq)
+      }
+      batch.append(node)
+      guard place.isLast else { continue }
+      if let failure = apply(batch, ending: node, view) { return failure }
+      batch.removeAll(keepingCapacity: true)
+    }
+    return batch.last.map { ViewError.incompleteBatch(key: $0.node.key, sequence: $0.node.seq) }
+  }
+
+  private func apply(_ batch: [CausalNode], ending last: CausalNode, _ view: LinearizedView) -> (any Error)? {
+    let start = state.nodes.count
+    let valued = batch.filter { $0.node.value != nil }
+    if !valued.isEmpty {
+      applying = last
+      defer { applying = nil }
+      do {
+        try apply(
+          valued,
+          ApplyContext(view: view, localClock: last.node.clock, globalClock: last.clock, change: last.node.key))
+      } catch {
+        if state.nodes.count > start {
+          state.nodes.removeSubrange(start...)
+          replaceBlocks(isTruncation: true)
+        }
+        return ApplyError(change: last.node.key, sequence: last.node.seq, underlying: error)
+      }
+    }
+    let count = state.nodes.count - start
+    for index in 0..<count {
+      state.nodes[start + index].batch = BatchPosition(index: UInt64(index), rest: UInt64(count - 1 - index))
+    }
+    if count == 0 {
+      if valued.isEmpty { return nil }
+      state.quietMarks.append(ViewMark(clock: last.clock, operations: last.operations, length: state.length))
+    } else {
+      tail.removeAll()
+    }
+    return nil
+  }
+
+  // MARK: Storing
+
+  /// Makes the local output what the view is, in one transaction.
+  private func store(
+    in local: any CausalLog & AppendableLog, keeping length: UInt64, of position: Basis.Position
+  ) throws {
+    let nodes = state.nodes
+    if length < position.length || !nodes.isEmpty {
+      try local.writing {
+        guard Basis.Position(local) == position else { throw StaleOutput() }
+        if length < position.length { try local.truncate(to: length) }
+        let coder = OutputCoder(local, newFormat: format)
+        var rest = nodes[...]
+        while !rest.isEmpty {
+          try local.append(try coder.encode(Array(rest.prefix(Self.blocksAtOnce)), order: order))
+          rest = rest.dropFirst(Self.blocksAtOnce)
+        }
+      }
+    }
+    let trunk = state.trunkLength > 0 && state.trunk?.log === local ? state.trunk : nil
+    state.trunk = try trunk ?? OutputLog(key: local.key, log: local)
+    state.trunkLength = local.length
+    state.nodes = []
+    stored = Basis.Position(local)
+    tail.removeAll()
+  }
+}
