@@ -4,6 +4,7 @@ import Hypercore
 /// The entries that a view has in memory only, as blocks of an output. Made when one is read.
 final class TailBlocks {
   private var blocks: [[UInt8]] = []
+  private var encoder: OutputEncoder?
 
   /// The block at `index` of a view, which lies behind its trunk.
   ///
@@ -12,34 +13,19 @@ final class TailBlocks {
     guard index >= state.trunkLength, index < state.length else {
       throw LogError.blockNotAvailable(index: index, length: state.length)
     }
-    if blocks.count != state.nodes.count {
-      let trunk = Prefix(state.trunk?.log, length: state.trunkLength)
-      let coder = OutputCoder(trunk, key: state.trunk?.key ?? Fixed32(), newFormat: format)
-      blocks = try coder.encode(state.nodes, order: order)
-    }
-    return blocks[Int(index - state.trunkLength)]
+    let offset = Int(index - state.trunkLength)
+    if offset < blocks.count { return blocks[offset] }
+    var encoder =
+      try encoder
+      ?? OutputEncoder(after: state.trunk, length: state.trunkLength, newFormat: format, order: order)
+    while blocks.count <= offset { blocks.append(encoder.block(state.nodes[blocks.count])) }
+    self.encoder = encoder
+    return blocks[offset]
   }
 
   /// Forgets all blocks.
-  func removeAll() { blocks = [] }
-
-  /// The first blocks of a log.
-  private final class Prefix: ReadableLog {
-    private let log: (any ReadableLog)?
-    let length: UInt64
-
-    init(_ log: (any ReadableLog)?, length: UInt64) {
-      self.log = log
-      self.length = length
-    }
-
-    var fork: UInt64 { log?.fork ?? 0 }
-
-    func block(at index: UInt64) throws -> [UInt8] {
-      guard let log, index < length else { throw LogError.blockNotAvailable(index: index, length: length) }
-      return try log.block(at: index)
-    }
-
-    func snapshot() throws -> any ReadableLog { Prefix(try log?.snapshot(), length: length) }
+  func removeAll() {
+    blocks = []
+    encoder = nil
   }
 }

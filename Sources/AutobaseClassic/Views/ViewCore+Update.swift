@@ -188,10 +188,11 @@ extension ViewCore {
       try local.writing {
         guard Basis.Position(local) == position else { throw StaleOutput() }
         if length < position.length { try local.truncate(to: length) }
-        let coder = OutputCoder(local, newFormat: format)
+        var encoder = try OutputEncoder(
+          after: OutputLog(key: local.key, log: local), length: length, newFormat: format, order: order)
         var rest = nodes[...]
         while !rest.isEmpty {
-          try local.append(try coder.encode(Array(rest.prefix(Self.blocksAtOnce)), order: order))
+          try local.append(rest.prefix(Self.blocksAtOnce).map { encoder.block($0) })
           rest = rest.dropFirst(Self.blocksAtOnce)
         }
       }

@@ -224,7 +224,7 @@ import Testing
     try bench.world.write("b", 0..<1)
     try bench.world.write("a", 0..<2)
     #expect(try bench.update().values == list("b0 a1 a0"))
-    let node = try OutputCoder(bench.output).node(at: 2)
+    let node = try #require(try OutputLog(bench.output)).node(at: 2)
     #expect(node.change == bench.world.log("b").key)
     #expect(node.clock.entries.count == 2)
     let view = bench.world.view(local: bench.output)

@@ -22,7 +22,8 @@ import Testing
 
   @Test(arguments: formats) func `Case 24: the output that saves most is taken`(_ format: NodeFormat) throws {
     let (world, outputs) = try staggered(format)
-    for (chosen, added) in [([2], 0), ([0], 3), ([0, 1], 1), ([1, 0], 1), ([0, 1, 2], 0), ([], 6)] as [([Int], UInt64)] {
+    for (chosen, added) in [([2], 0), ([0], 3), ([0, 1], 1), ([1, 0], 1), ([0, 1, 2], 0), ([], 6)] as [([Int], UInt64)]
+    {
       let view = world.view(outputs: chosen.map { outputs[$0] })
       try view.update()
       #expect(view.status == ViewStatus(added: added, removed: 0), "\(chosen)")

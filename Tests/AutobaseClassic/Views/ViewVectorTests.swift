@@ -61,7 +61,9 @@ import Testing
     return count
   }
 
-  private func makeBase(_ inputs: [KeyedMemoryLog], _ output: KeyedMemoryLog, _ format: NodeFormat)
+  private func makeBase(
+    _ inputs: [KeyedMemoryLog], _ output: KeyedMemoryLog, _ format: NodeFormat
+  )
     -> ClassicAutobase
   {
     var options = ClassicAutobase.Options()
@@ -71,7 +73,7 @@ import Testing
 
   private func newestClock(of blocks: [[UInt8]]) throws -> CausalClock {
     let log = KeyedMemoryLog(key: Fixed32(), blocks)
-    return blocks.isEmpty ? CausalClock() : try OutputCoder(log).node(at: log.length - 1).clock
+    return blocks.isEmpty ? CausalClock() : try #require(try OutputLog(log)).node(at: log.length - 1).clock
   }
 
   private func expectMembers(_ known: Set<String>, of json: JSON) throws {
