@@ -197,8 +197,8 @@ public final class Autobase {
   /// Counts what changed views or signatures.
   public internal(set) var changeCount: UInt64 = 0
   var isCaughtUp = false
-  /// Whether the last call stopped after a round: see ``Options/isStepwise``.
-  var isHalfway = false
+  /// Whether the last call stopped after a round, and there may be more to do at once: see ``Options/isStepwise``.
+  public internal(set) var isHalfway = false
   var hasDroppedTip = false
   /// Whether views note blocks that cannot be read.
   var isWorking = false { didSet { for view in allViews { view.isWorking = isWorking } } }

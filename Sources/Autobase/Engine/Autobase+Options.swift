@@ -17,7 +17,7 @@ extension Autobase {
     /// Whether an error in `apply` closes the base, as in the reference; else only what led to it is undone.
     public var closesOnError: Bool
     /// Whether ``Autobase/advance()`` does one round only, and so keeps what was applied even if there is much more to do:
-    /// it is called again while ``Autobase/isBehind()``.
+    /// it is called again while ``Autobase/isHalfway``.
     public var isStepwise: Bool
     /// Whether to download, after that, the blocks of views that were not computed here; else only those that are read.
     public var downloadsViews: Bool
