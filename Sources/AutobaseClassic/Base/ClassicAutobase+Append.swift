@@ -35,7 +35,7 @@ extension ClassicAutobase {
   public func append(_ values: [[UInt8]], clock: [ClockEntry]? = nil, input: WritableLog? = nil) throws -> UInt64 {
     try checkOpen()
     guard let log = input ?? localInput else { throw ClassicError.notWritable(nil) }
-    let length = try log.writing {
+    return try log.writing {
       var entries = try clock ?? latestEntries()
       let writer = writer(log)
       let format = try writer.format() ?? options.newFormat
@@ -45,10 +45,9 @@ extension ClassicAutobase {
       let length = try log.append(writer.encode(values, clock: entries, format: format))
       // The keys just written are known from now on.
       if format == .alpha9 && length > 0 { _ = try writer.newestClock() }
+      if length > 0 && !(log is any ObservableLog) { changed() }
       return length
     }
-    if !values.isEmpty { changed() }
-    return length
   }
 
   /// What is known of a log that is appended to, whether it is an input of this base or not.

@@ -32,3 +32,35 @@ extension Head {
     InputNode(key: roster.keys[column], seq: seq, value: value, batch: batch, clock: clock.clock(roster))
   }
 }
+
+extension ClassicAutobase {
+  /// The entries of all inputs, oldest first: none comes after one that depends on it.
+  public func readStream(_ options: ReadStream.Options = .init()) -> ReadStream { ReadStream(self, options) }
+
+  /// The causal stream as a sequence for `for try await`.
+  public func causalSequence(from clock: CausalClock? = nil, includesAcks: Bool = false) -> CausalSequence {
+    CausalSequence(base: self, clock: clock, includesAcks: includesAcks)
+  }
+
+  /// The read stream as a sequence for `for try await`, with hooks.
+  ///
+  /// - Parameters:
+  ///   - map: what is given for each entry.
+  ///   - onResolve: called with an entry that depends on inputs which are not members. It returns true after it added
+  ///     them; otherwise the entry is given as it is.
+  ///   - onWait: called with every entry when it was given and the next one is asked for. It may add inputs.
+  public func readSequence<Element>(
+    _ options: ReadStream.Options = .init(), map: @escaping (InputNode) throws -> Element,
+    onResolve: ((InputNode) async throws -> Bool)? = nil, onWait: ((Element) async throws -> Void)? = nil
+  ) -> ReadSequence<Element> {
+    ReadSequence(base: self, options: options, map: map, onResolve: onResolve, onWait: onWait)
+  }
+
+  /// The read stream as a sequence of entries, with hooks.
+  public func readSequence(
+    _ options: ReadStream.Options = .init(), onResolve: ((InputNode) async throws -> Bool)? = nil,
+    onWait: ((InputNode) async throws -> Void)? = nil
+  ) -> ReadSequence<InputNode> {
+    ReadSequence(base: self, options: options, map: { $0 }, onResolve: onResolve, onWait: onWait)
+  }
+}

@@ -47,6 +47,7 @@ public final class ClassicAutobase {
   /// Logs that were appended to, with what is known of their keys.
   var writers: [Fixed32: InputLog] = [:]
   let changes = ChangeSignal()
+  private var observers: [Fixed32: AnyObject] = [:]
 
   /// A base. Duplicates among the logs are ignored; the key tells.
   public init(
@@ -125,13 +126,20 @@ public final class ClassicAutobase {
   private func rebuild() {
     roster = Roster(members.map(\.key))
     derived = DerivedClocks(members, roster: roster)
+    var kept: [Fixed32: AnyObject] = [:]
+    for member in members {
+      kept[member.key] =
+        observers[member.key] ?? (try? (member.log as? any ObservableLog)?.observe { [weak self] in self?.changed() })
+    }
+    observers = kept
   }
 
   func member(_ key: Fixed32) -> InputLog? { members.first { $0.key == key } }
 
   // MARK: News
 
-  /// Tells the base that inputs may have grown. Live streams go on, and an eager view is updated.
+  /// Tells the base that inputs may have grown: live streams go on. An ``ObservableLog`` tells by itself what this
+  /// process does to it; for what others do, call this.
   public func inputsChanged() { changed() }
 
   func changed() {
@@ -146,6 +154,7 @@ public final class ClassicAutobase {
   public func close() {
     if isClosed { return }
     isClosed = true
+    observers = [:]
     startedView?.close()
     changes.signal()
   }
