@@ -76,8 +76,10 @@ let package = Package(
 
     library("AutobaseClassic", ["Autobase", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
-    // A store in one file.
-    library("StoreBackup", ["CZstd", "JSON", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    // Logs and stores in one file.
+    library("ZstdFrames", ["CZstd"]),
+    library("StoreBackup", ["ZstdFrames", "JSON", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library("HypercoreArchive", ["ZstdFrames", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
     // The wire.
     library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
@@ -241,6 +243,7 @@ let package = Package(
     tests(
       "Corestore",
       ["TestDisk", "store-helper", "Hypercore", "HypercoreCrypto", "CompactEncoding", "JSON", "CSQLite"]),
+    tests("HypercoreArchive", ["ZstdFrames", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests(
       "StoreBackup", ["store-helper", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests(

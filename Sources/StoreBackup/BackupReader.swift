@@ -1,11 +1,12 @@
 internal import CompactEncoding
 internal import HypercoreCrypto
+internal import ZstdFrames
 
 /// Reads a backup from its first byte to its last and checks everything in it.
 public struct BackupReader {
   private static let chunkSize = 1 << 17
 
-  private let frames: FrameReader
+  private let frames: PartReader
   /// What the archive holds.
   public let manifest: BackupManifest
 
@@ -14,7 +15,7 @@ public struct BackupReader {
   /// - Parameter source: fills a buffer with more bytes of the archive, and returns how many; 0 at the end.
   /// - Throws: ``BackupError``, or what `source` throws.
   public init(_ source: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) throws {
-    frames = FrameReader(source)
+    frames = PartReader(FrameReader(source))
     let header = try Self.header(frames)
     guard let header, header.name == BackupManifest.fileName, header.size <= BackupManifest.maximumSize else {
       throw BackupError.notABackup(detail: "it does not begin with \(BackupManifest.fileName)")
@@ -53,7 +54,7 @@ public struct BackupReader {
   }
 
   /// The next header; nil for a block of zeros.
-  private static func header(_ frames: FrameReader) throws -> TapeHeader? {
+  private static func header(_ frames: PartReader) throws -> TapeHeader? {
     let block = try block(frames, count: TapeHeader.blockSize)
     if block.allSatisfy({ $0 == 0 }) { return nil }
     guard let header = TapeHeader(block) else {
@@ -63,7 +64,7 @@ public struct BackupReader {
     return header
   }
 
-  private static func content(of header: TapeHeader, _ frames: FrameReader, _ body: ([UInt8]) throws -> Void) throws {
+  private static func content(of header: TapeHeader, _ frames: PartReader, _ body: ([UInt8]) throws -> Void) throws {
     var rest = header.size
     while rest > 0 {
       let piece = try block(frames, count: Int(min(rest, UInt64(chunkSize))))
@@ -75,7 +76,7 @@ public struct BackupReader {
     }
   }
 
-  private static func block(_ frames: FrameReader, count: Int) throws -> [UInt8] {
+  private static func block(_ frames: PartReader, count: Int) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let found = try bytes.withUnsafeMutableBytes { try frames.read(into: $0) }
     guard found == count else { throw BackupError.truncated(offset: frames.offset, part: frames.part) }

@@ -4,6 +4,7 @@ internal import Glibc
 internal import Hypercore
 internal import HypercoreCrypto
 internal import JSON
+internal import ZstdFrames
 
 /// Writes a backup of a store that others may be using.
 public struct BackupWriter {

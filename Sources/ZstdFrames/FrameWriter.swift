@@ -2,20 +2,20 @@ internal import CZstd
 
 /// Compresses a stream of bytes into zstd frames, each with a checksum and of at most ``frameSize`` bytes of content, so
 /// that damage is found where it is.
-final class FrameWriter {
+public final class FrameWriter {
   /// Bytes of content of a frame.
-  static let frameSize = 4 << 20
+  public static let frameSize = 4 << 20
   private static let level: Int32 = 3
 
   /// Bytes that were written.
-  private(set) var size: UInt64 = 0
+  public private(set) var size: UInt64 = 0
   private let context: OpaquePointer
   private let sink: ([UInt8]) throws -> Void
   private var output = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
   private var inFrame = 0
 
   /// - Parameter sink: takes the compressed bytes.
-  init(_ sink: @escaping ([UInt8]) throws -> Void) {
+  public init(_ sink: @escaping ([UInt8]) throws -> Void) {
     guard let context = ZSTD_createCCtx() else { fatalError("no memory for zstd") }
     self.context = context
     self.sink = sink
@@ -25,7 +25,8 @@ final class FrameWriter {
 
   deinit { ZSTD_freeCCtx(context) }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  /// Adds bytes.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
       let count = min(rest.count, Self.frameSize - inFrame)
@@ -37,10 +38,10 @@ final class FrameWriter {
   }
 
   /// Ends the last frame.
-  func finish() throws { if inFrame > 0 { try endFrame() } }
+  public func finish() throws { if inFrame > 0 { try endFrame() } }
 
   /// Ends the present frame.
-  func endFrame() throws {
+  public func endFrame() throws {
     try push(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end)
     inFrame = 0
   }

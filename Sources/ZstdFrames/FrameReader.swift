@@ -1,12 +1,10 @@
 internal import CZstd
 
 /// Reads what ``FrameWriter`` writes, or any other zstd stream, with bounded memory, and knows where it is.
-final class FrameReader {
+public final class FrameReader {
   /// Bytes of a window, at most: a frame that wants more is refused.
   private static let windowLog: Int32 = 23
 
-  /// What is being read, for messages.
-  var part = "the manifest"
   private let context: OpaquePointer
   private let source: (UnsafeMutableRawBufferPointer) throws -> Int
   private var input = [UInt8](repeating: 0, count: ZSTD_DStreamInSize())
@@ -19,7 +17,7 @@ final class FrameReader {
   private var isAtEnd = false
 
   /// - Parameter source: fills a buffer with more bytes of the archive, and returns how many; 0 at the end.
-  init(_ source: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
+  public init(_ source: @escaping (UnsafeMutableRawBufferPointer) throws -> Int) {
     guard let context = ZSTD_createDCtx() else { fatalError("no memory for zstd") }
     self.context = context
     self.source = source
@@ -29,19 +27,20 @@ final class FrameReader {
   deinit { ZSTD_freeDCtx(context) }
 
   /// Bytes of the archive that were read.
-  var offset: UInt64 { before + UInt64(position) }
+  public var offset: UInt64 { before + UInt64(position) }
 
   /// The error for content that is not what it should be.
-  func damaged(_ detail: String) -> BackupError { .damaged(offset: frameStart, part: part, detail: detail) }
+  public func damaged(_ detail: String) -> FrameError { .damaged(offset: frameStart, detail: detail) }
 
   /// Fills `buffer`.
   ///
+  /// - Throws: ``FrameError``, or what the source throws.
   /// - Returns: how many bytes there were; fewer than asked for only at the end of the archive.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     var out = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
     while out.pos < out.size {
       if position == end, try !refill() {
-        if isInFrame { throw BackupError.truncated(offset: offset, part: part) }
+        if isInFrame { throw FrameError.truncated(offset: offset) }
         return out.pos
       }
       if !isInFrame {
@@ -61,15 +60,15 @@ final class FrameReader {
   }
 
   /// Reads to the end of the present frame.
-  func skipFrame() throws {
+  public func skipFrame() throws {
     var scratch = [UInt8](repeating: 0, count: 4096)
     while isInFrame { _ = try scratch.withUnsafeMutableBytes { try read(into: $0) } }
   }
 
-  private func failure(_ code: Int) -> BackupError {
+  private func failure(_ code: Int) -> FrameError {
     let detail = String(cString: ZSTD_getErrorName(code))
     return frameStart == 0 && offset < 16 && ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown
-      ? .notABackup(detail: "it is not compressed by zstd") : damaged(detail)
+      ? .notCompressed : damaged(detail)
   }
 
   private func refill() throws -> Bool {
@@ -83,7 +82,7 @@ final class FrameReader {
   }
 
   /// Makes sure that nothing follows.
-  func expectEnd() throws {
+  public func expectEnd() throws {
     var byte: UInt8 = 0
     let count = try withUnsafeMutableBytes(of: &byte) { try read(into: $0) }
     guard count == 0 else { throw damaged("something follows behind the end") }
