@@ -1,5 +1,6 @@
 import AutobaseClassic
 import CompactEncoding
+import Glibc
 import Hypercore
 
 /// Writers a, b, c … with logs in memory, and bases over them.
@@ -99,3 +100,6 @@ func twice(_ batch: [CausalNode], _ context: ApplyContext) throws {
     try context.view.append(node.node.value! + Array("-1".utf8))
   }
 }
+
+/// Whether many random histories are run: the environment variable `HYPERTOOLS_LONG` is set.
+let isLong = getenv("HYPERTOOLS_LONG") != nil
