@@ -81,6 +81,9 @@ let package = Package(
     library("StoreBackup", ["ZstdFrames", "JSON", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     library("HypercoreArchive", ["ZstdFrames", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
+    // Orders of nodes as text and pictures.
+    library("GraphDrawing", ["Autobase", "CompactEncoding"]),
+
     // The wire.
     library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
     library("ProtomuxRPC", ["Protomux", "CompactEncoding", "HypercoreCrypto"]),
@@ -146,7 +149,7 @@ let package = Package(
     tool(
       "ab-linearize",
       [
-        "StoreToolKit", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "Corestore", "Hypercore",
+        "StoreToolKit", "GraphDrawing", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "Corestore", "Hypercore",
         "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
 
@@ -230,6 +233,7 @@ let package = Package(
       ]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["HypercoreTestSupport", "JSON", "HypercoreCrypto", "CompactEncoding"]),
+    tests("GraphDrawing", ["JSON", "Autobase", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests("AutobaseClassic", ["JSON", "Autobase", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),

@@ -57,6 +57,7 @@ final class Consensus {
       mergeCount += 1
       let merge = Merge(node: node, place: place, order: mergeCount, indexers: indexers.count)
       node.merge = merge
+      node.isMerge = true
       watches.opened()
       startWatching(merge)
     }

@@ -39,6 +39,8 @@ final class Node {
   var tailOrder: UInt64 = 0
   /// Its part in consensus, if it joins branches of indexers.
   var merge: Merge?
+  /// Whether it joined branches of indexers when it came.
+  var isMerge = false
 
   /// Its place in the list that holds it.
   var index = 0

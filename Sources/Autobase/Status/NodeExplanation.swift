@@ -81,7 +81,7 @@ extension OrderHistory {
     guard let index = position(node) else { return nil }
     let entry = entries[index]
     var explanation = NodeExplanation(
-      node: node, index: index, isIndexed: index < indexedCount, batch: entry.batch, valueLength: entry.value?.count,
+      node: node, index: index, isIndexed: index < indexedCount, batch: entry.batch, valueLength: entry.valueLength,
       isVote: entry.isVote, isMerge: entry.isMerge, references: references(entry).map { reference($0) },
       decision: entry.group.map { decisions[$0] }, seenBy: [])
     if index > 0 {
@@ -96,8 +96,8 @@ extension OrderHistory {
 
   /// What a node refers to: its heads, and the node before it in its own log.
   func references(_ entry: Entry) -> [Checkout] {
-    let own = entry.node.length > 1 ? [Checkout(key: entry.node.key, length: entry.node.length - 1)] : []
-    return entry.heads + own.filter { !entry.heads.contains($0) }
+    let own = Checkout(key: entry.node.key, length: entry.node.length - 1)
+    return own.length == 0 || entry.heads.contains(own) ? entry.heads : entry.heads + [own]
   }
 
   private func reference(_ node: Checkout) -> NodeExplanation.Reference {

@@ -22,6 +22,13 @@ public enum Terminal {
   /// Whether escape sequences mean anything to the terminal.
   static let colourOrCursorIsKnown = System.environment("TERM").map { $0 != "dumb" } ?? false
 
+  /// Whether the locale's characters are those of UTF-8, as they are where no locale is set.
+  public static let isUTF8: Bool = {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { System.environment($0) }
+    guard let name = names.first(where: { !$0.isEmpty })?.lowercased() else { return true }
+    return name.hasSuffix("utf-8") || name.hasSuffix("utf8") || name.contains("utf-8@") || name.contains("utf8@")
+  }()
+
   /// Whether the bytes are safe to show: well-formed UTF-8 without control characters other than tab and line ends.
   public static func isText(_ bytes: [UInt8]) -> Bool {
     for byte in bytes where byte < 32 && !(9...10 ~= byte) && byte != 13 || byte == 127 { return false }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autobase
 import CompactEncoding
+import GraphDrawing
 import ToolKit
 
 struct ExplainCommand: ParsableCommand {
@@ -14,8 +15,13 @@ struct ExplainCommand: ParsableCommand {
   var node: [String]
 
   func run() throws {
-    let history = try input.history()
-    let names = NodeNames(history, options)
+    switch try input.order(keptBytes: 0) {
+    case .history(let history): try explain(history)
+    }
+  }
+
+  private func explain(_ history: OrderHistory) throws {
+    let names = NodeNames(Set(history.entries.keys).union(history.indexers), options)
     let nodes = try node.map { try names.find($0) }
     let output = Output.standard()
     for (i, node) in nodes.enumerated() {

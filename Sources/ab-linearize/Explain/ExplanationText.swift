@@ -1,5 +1,6 @@
 import Autobase
 import CompactEncoding
+import GraphDrawing
 import ToolKit
 
 /// An explanation for people.

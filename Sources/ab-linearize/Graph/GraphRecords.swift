@@ -1,5 +1,6 @@
 import Autobase
 import CompactEncoding
+import GraphDrawing
 import JSON
 import ToolKit
 
@@ -7,10 +8,12 @@ import ToolKit
 struct GraphRecords {
   private let graph: OrderGraph
   private let options: OutputOptions
+  private let showsValues: Bool
 
-  init(_ graph: OrderGraph, _ options: OutputOptions) {
+  init(_ graph: OrderGraph, _ options: OutputOptions, showsValues: Bool) {
     self.graph = graph
     self.options = options
+    self.showsValues = showsValues
   }
 
   func write(to output: Output) throws {

@@ -2,6 +2,7 @@ import Autobase
 import AutobaseClassic
 import CompactEncoding
 import Corestore
+import GraphDrawing
 import Hypercore
 import HypercoreCrypto
 import StoreToolKit

@@ -1,6 +1,7 @@
 import Autobase
 import CompactEncoding
 import Glibc
+import GraphDrawing
 import ToolKit
 
 /// Where a base stands, for people.

@@ -74,41 +74,73 @@ import Testing
     poll.votes.count >= poll.majority && (poll.quorum.count >= poll.majority || poll.isNewerEverywhere)
   }
 
-  /// Every reference is drawn once, nothing else is, and lines keep to the width.
-  @Test func everyEdgeIsDrawnOnce() throws {
-    var edges = 0
-    for (name, history, _) in try histories() {
-      for width in [30, 80] {
-        let graph = history.graph(0..<history.entries.count)
-        let layout = GraphLayout(graph, width: width)
-        for (i, row) in graph.rows.enumerated() {
-          let text = String(repeating: "name ", count: 20)
-          #expect(layout.line(i, text).count <= width, "\(name)")
-          let cells = layout.columns(i)
-          // Columns that are meant have a joint, all others are passed or empty.
-          let joints = cells.filter { "├┤┼└┘┴".contains($0) }
-          #expect(joints.count == layout.targets(i).count, "\(name) row \(i): \(String(cells))")
-          #expect(cells.count { "●○■□◆◇".contains($0) } == 1, "\(name) row \(i): \(String(cells))")
-          let columns = Set(row.edges.compactMap(\.lane).map(layout.column)).subtracting([layout.column(row.lane)])
-          #expect(columns == layout.targets(i))
-          edges += joints.count
-        }
-      }
+  /// Decisions are kept as words; they say the same as before.
+  @Test func decisionsAreKeptWhole() throws {
+    for seed in 1...40 as ClosedRange<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let given = (0..<30).map { _ in OrderDecision(using: &generator) }
+      var kept = OrderDecisions()
+      given.forEach { kept.append($0) }
+      #expect(Array(kept) == given, "seed \(seed)")
+      var votes: [Checkout] = []
+      kept.forEachVote { votes.append($1) }
+      #expect(votes == given.flatMap { ($0.nodes + ($0.merge.map { [$0] } ?? [])).flatMap(\.votes) }, "seed \(seed)")
     }
-    #expect(edges > 0)
   }
 
-  /// A part of the graph shows the same nodes as the whole.
-  @Test func partsAgreeWithTheWhole() throws {
-    for (name, history, _) in try histories() {
-      let whole = history.graph(0..<history.entries.count)
-      let part = history.graph(3..<20)
-      for row in part.rows {
-        let other = whole.rows[row.index]
-        #expect(row.node == other.node && row.votesFor == other.votesFor && row.isDecided == other.isDecided, "\(name)")
-        #expect(row.edges.map(\.node) == other.edges.map(\.node), "\(name)")
-      }
+  /// Of values no more is kept than asked for; places are found again.
+  @Test func entriesAreKeptInColumns() throws {
+    var generator = SeededGenerator(seed: 3)
+    let key = Fixed32(generator.bytes(32)) ?? Fixed32()
+    let other = Fixed32(generator.bytes(32)) ?? Fixed32()
+    let values: [[UInt8]?] = [nil, [], [1], [1, 2, 3], Array(1...100)]
+    let messages = values.enumerated().map { i, value in
+      OplogMessage(heads: i == 0 ? [] : [Checkout(key: key, length: UInt64(i))], value: value)
     }
+    let stranger = OplogMessage(heads: [Checkout(key: key, length: 2)], value: [7])
+    let logs = [WriterMessages(key: key, messages: messages), WriterMessages(key: other, messages: [stranger])]
+    for kept in [0, 2, .max] {
+      let history = try OrderHistory(logs, epochs: [IndexerEpoch(indexers: [key])], keptBytes: kept)
+      #expect(history.entries.count == 6 && history.indexedCount == 5)
+      for (place, entry) in history.entries.enumerated() {
+        #expect(history.position(entry.node) == place)
+        let value = entry.node.key == key ? values[Int(entry.node.length) - 1] : [7]
+        #expect(entry.valueLength == value?.count && entry.value == value.map { Array($0.prefix(kept)) })
+      }
+      #expect(history.entries.map(\.group) == [0, 1, 2, 3, 4, nil])
+      #expect(history.entries[5].heads == [Checkout(key: key, length: 2)])
+      #expect(history.position(Checkout(key: key, length: 6)) == nil)
+      #expect(history.position(Checkout(key: Fixed32(), length: 1)) == nil)
+    }
+  }
+}
+
+extension OrderDecision {
+  /// Any decision.
+  fileprivate init(using generator: inout SeededGenerator) {
+    let keys = (0..<Int.random(in: 1...5, using: &generator)).map { UInt8($0 * 7 + 1) }
+      .map { Fixed32([UInt8](repeating: $0, count: 32)) ?? Fixed32() }
+    func node(_ key: Fixed32? = nil) -> Checkout {
+      let any = keys[Int.random(in: 0..<keys.count, using: &generator)]
+      return Checkout(key: key ?? any, length: UInt64.random(in: 1...1 << 40 - 1, using: &generator))
+    }
+    func poll() -> Poll {
+      let voters = keys.map { key in
+        let answer: Poll.Answer =
+          switch Int.random(in: 0..<4, using: &generator) {
+          case 0: .unseen
+          case 1: .vote(node(key))
+          case 2: .competes(node(key))
+          default: .ambiguous(node(key), competitor: node())
+          }
+        let knowledge = [Poll.Knowledge.none, .newer, .quorum][Int.random(in: 0..<3, using: &generator)]
+        return Poll.Voter(key: key, answer: answer, knowledge: knowledge)
+      }
+      return Poll(node: node(), voters: voters, majority: keys.count / 2 + 1)
+    }
+    self.init(
+      nodes: (0..<Int.random(in: 1...3, using: &generator)).map { _ in poll() },
+      merge: Bool.random(using: &generator) ? poll() : nil, majority: keys.count / 2 + 1, indexerCount: keys.count)
   }
 }
 

@@ -1,0 +1,128 @@
+public import CompactEncoding
+
+/// Why each group of an ``OrderHistory`` is final: ``OrderDecision``s, kept as words, since there are nearly as many of
+/// them as nodes.
+///
+/// A decision is a word with its number of polls, whether the last one is about a merge, and its set of indexers,
+/// followed by its polls. A poll is the node's word, and a word for each indexer: two bits for the kind of its answer,
+/// two for what it knows, and the length of the node it answers with. A fourth kind of answer, *ambiguous*, is followed by
+/// the competitor's word.
+public struct OrderDecisions: RandomAccessCollection, Sendable {
+  private var words: [UInt64] = []
+  private var starts: [Int] = []
+  /// Sets of indexers and how many of them decide.
+  private var electorates: [(keys: [Fixed32], majority: Int)] = []
+
+  init() {}
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { starts.count }
+
+  public subscript(group: Int) -> OrderDecision {
+    var place = starts[group]
+    let header = words[place]
+    place += 1
+    let electorate = electorates[Int(header >> 33)]
+    var polls = (0..<Int(header & 0xffff_ffff)).map { _ in poll(&place, electorate) }
+    let merge = header & 1 << 32 == 0 ? nil : polls.popLast()
+    return OrderDecision(
+      nodes: polls, merge: merge, majority: electorate.majority, indexerCount: electorate.keys.count)
+  }
+
+  /// Calls `body` with the node of each poll and each node that votes for it.
+  public func forEachVote(_ body: (_ node: Checkout, _ vote: Checkout) -> Void) {
+    for group in indices {
+      let electorate = electorates[Int(words[starts[group]] >> 33)].keys
+      var place = starts[group] + 1
+      let end = group + 1 < starts.count ? starts[group + 1] : words.count
+      while place < end {
+        let name = PackedNode(word: words[place])
+        place += 1
+        for key in electorate {
+          let word = words[place]
+          place += 1
+          switch word & 3 {
+          case Kind.vote:
+            body(Checkout(key: electorate[name.rank], length: name.length), Checkout(key: key, length: word >> 4))
+          case Kind.ambiguous: place += 1
+          default: break
+          }
+        }
+      }
+    }
+  }
+
+  private enum Kind {
+    static let unseen: UInt64 = 0
+    static let vote: UInt64 = 1
+    static let competes: UInt64 = 2
+    static let ambiguous: UInt64 = 3
+  }
+
+  private func poll(_ place: inout Int, _ electorate: (keys: [Fixed32], majority: Int)) -> Poll {
+    func next() -> UInt64 {
+      defer { place += 1 }
+      return words[place]
+    }
+    func checkout(_ word: UInt64) -> Checkout {
+      let name = PackedNode(word: word)
+      return Checkout(key: electorate.keys[name.rank], length: name.length)
+    }
+    let node = checkout(next())
+    let voters = electorate.keys.map { key in
+      let word = next()
+      let own = Checkout(key: key, length: word >> 4)
+      let answer: Poll.Answer =
+        switch word & 3 {
+        case Kind.vote: .vote(own)
+        case Kind.competes: .competes(own)
+        case Kind.ambiguous: .ambiguous(own, competitor: checkout(next()))
+        default: .unseen
+        }
+      let knowledge: Poll.Knowledge =
+        switch word >> 2 & 3 {
+        case 1: .newer
+        case 2: .quorum
+        default: .none
+        }
+      return Poll.Voter(key: key, answer: answer, knowledge: knowledge)
+    }
+    return Poll(node: node, voters: voters, majority: electorate.majority)
+  }
+}
+
+extension OrderDecisions {
+  /// Adds the decision on the next group.
+  mutating func append(_ decision: OrderDecision) {
+    let polls = decision.nodes + (decision.merge.map { [$0] } ?? [])
+    let keys = polls.first?.voters.map(\.key) ?? []
+    if electorates.last?.keys != keys { electorates.append((keys, decision.majority)) }
+    starts.append(words.count)
+    words.append(
+      UInt64(polls.count) | (decision.merge == nil ? 0 : 1 << 32) | UInt64(electorates.count - 1) << 33)
+    for poll in polls { append(poll, keys) }
+  }
+
+  private mutating func append(_ poll: Poll, _ keys: [Fixed32]) {
+    func word(_ node: Checkout) -> UInt64 {
+      PackedNode(rank: keys.firstIndex(of: node.key) ?? 0, length: node.length).word
+    }
+    words.append(word(poll.node))
+    for voter in poll.voters {
+      let knowledge: UInt64 =
+        switch voter.knowledge {
+        case .none: 0
+        case .newer: 1
+        case .quorum: 2
+        }
+      switch voter.answer {
+      case .unseen: words.append(Kind.unseen | knowledge << 2)
+      case .vote(let node): words.append(Kind.vote | knowledge << 2 | node.length << 4)
+      case .competes(let node): words.append(Kind.competes | knowledge << 2 | node.length << 4)
+      case .ambiguous(let node, let competitor):
+        words.append(Kind.ambiguous | knowledge << 2 | node.length << 4)
+        words.append(word(competitor))
+      }
+    }
+  }
+}
