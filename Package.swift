@@ -149,7 +149,8 @@ let package = Package(
     tool(
       "ab-linearize",
       [
-        "StoreToolKit", "GraphDrawing", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "Corestore", "Hypercore",
+        "StoreToolKit", "GraphDrawing", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "Corestore",
+        "Hypercore",
         "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
 

@@ -1,4 +1,4 @@
-public import CompactEncoding
+import CompactEncoding
 
 /// Why each group of an ``OrderHistory`` is final: ``OrderDecision``s, kept as words, since there are nearly as many of
 /// them as nodes.

@@ -1,5 +1,5 @@
 public import Autobase
-public import CompactEncoding
+import CompactEncoding
 
 extension OrderHistory: GraphSource {
   public var count: Int { entries.count }
