@@ -37,15 +37,18 @@ struct OrderCommand: ParsableCommand {
     let order = try NodeOrder(input.logs, indexers: indexers)
     let output = OrderOutput(input, keyText: hex ? { $0.description } : { KeyIdentifier.encode($0) })
     try text ? output.writeText(order) : output.writeRecords(order, stream)
-    guard order.gaps.isEmpty else {
-      for gap in order.gaps { Self.report(gap) }
+    let gaps = order.gaps.map { ($0.node, $0.missing) } + input.unfinished.map { ($0, nil) }
+    guard gaps.isEmpty else {
+      for (node, missing) in gaps { Self.report(node, missing) }
       throw NegativeAnswer()
     }
   }
 
-  static func report(_ gap: NodeOrder.Gap) {
-    let node = "node \(gap.node.length) of \(KeyIdentifier.encode(gap.node.key))"
-    if let missing = gap.missing {
+  static func report(_ gap: NodeOrder.Gap) { report(gap.node, gap.missing) }
+
+  private static func report(_ node: Checkout, _ missing: Checkout?) {
+    let node = "node \(node.length) of \(KeyIdentifier.encode(node.key))"
+    if let missing {
       Messages.warning(
         "\(node) waits for node \(missing.length) of \(KeyIdentifier.encode(missing.key)), which is not in the input")
     } else {

@@ -10,52 +10,57 @@ import ToolKit
 /// sequence within one.
 struct OrderInput {
   /// A writer's log as far as it was read.
-  struct Log {
+  private struct Log {
+    let key: Fixed32
     var nodes: [StreamNode] = []
+    /// Of the first nodes; in logs of the classic formats they follow when all logs are read.
     var messages: [OplogMessage] = []
+    var isClassic = false
   }
 
-  /// The writers in the order in which they came up.
-  private(set) var writers: [Fixed32] = []
   /// The indexers: those that the system view of the base lists, else the writer that comes first, as in a new base.
-  var indexers: [Fixed32] { baseIndexers.isEmpty ? writers.first.map { [$0] } ?? [] : baseIndexers }
+  var indexers: [Fixed32] { baseIndexers.isEmpty ? writers.prefix(1).map { entries[$0].key } : baseIndexers }
   private var baseIndexers: [Fixed32] = []
   /// The records of logs and of types that are none of ours, to be passed on.
   private(set) var passed: [StreamRecord] = []
-  private var logsByKey: [Fixed32: Log] = [:]
+  /// In the order in which they came up.
+  private var entries: [Log] = []
+  private var places: [Fixed32: Int] = [:]
+  /// Those that are ordered.
+  private var writers: [Int] = []
 
   /// Reads the logs.
   ///
   /// - Parameter more: logs that are named besides those of `--input`.
   init(_ sources: LogSources, _ more: [LogReference] = []) throws {
+    let named = sources.input + more
     if sources.isPiped {
-      try readRecords(sources, named: sources.input + more)
+      let records = try sources.records()
+      while let record = try records.next() { try add(record) }
     } else {
-      try readStore(sources, named: sources.input + more)
+      try readStore(sources, named)
     }
-  }
-
-  private mutating func readRecords(_ sources: LogSources, named: [LogReference]) throws {
-    let records = try sources.records()
-    while let record = try records.next() { try add(record) }
-    guard !named.isEmpty else { return }
-    let wanted = try named.map { try find($0) }
-    passed.removeAll { record in if case .core(let core) = record { !wanted.contains(core.core) } else { false } }
-    writers = wanted
+    writers = Array(entries.indices)
+    if sources.isPiped, !named.isEmpty {
+      writers = try named.map { try find($0) }
+      let keys = Set(writers.map { entries[$0].key })
+      passed.removeAll { record in if case .core(let core) = record { !keys.contains(core.core) } else { false } }
+    }
+    try decodeClassic()
   }
 
   /// The log that came through the pipe under this name or key.
-  private func find(_ reference: LogReference) throws -> Fixed32 {
-    if let key = reference.key, writers.contains(key) { return key }
-    for case .core(let core) in passed where core.name == reference.text { return core.core }
+  private func find(_ reference: LogReference) throws -> Int {
+    if let key = reference.key, let place = places[key] { return place }
+    for case .core(let core) in passed where core.name == reference.text { return place(core.core) }
     throw OpenLogs.notPiped(reference)
   }
 
-  private mutating func readStore(_ sources: LogSources, named: [LogReference]) throws {
+  private mutating func readStore(_ sources: LogSources, _ named: [LogReference]) throws {
     let logs = try OpenLogs(sources, named)
     baseIndexers = logs.indexers
     for log in logs.inputs {
-      try open(StreamCore(core: log.key, length: log.length, fork: log.fork))
+      open(StreamCore(core: log.key, length: log.length, fork: log.fork))
       let fork = log.fork
       try logs.forEachBlock(of: log) { seq, block in
         try add(StreamBlock(core: log.key, seq: seq, fork: fork, value: block))
@@ -64,79 +69,125 @@ struct OrderInput {
   }
 
   /// What the engine orders.
-  var logs: [WriterMessages] { writers.map { WriterMessages(key: $0, messages: logsByKey[$0]?.messages ?? []) } }
+  var logs: [WriterMessages] { writers.map { WriterMessages(key: entries[$0].key, messages: entries[$0].messages) } }
+
+  /// Logs whose last batch is not complete, with the first node that was left out.
+  var unfinished: [Checkout] {
+    writers.map { entries[$0] }.filter { $0.messages.count < $0.nodes.count }
+      .map { Checkout(key: $0.key, length: UInt64($0.messages.count) + 1) }
+  }
 
   /// The record of a node.
   func record(_ node: Checkout) -> StreamNode? {
-    guard let nodes = logsByKey[node.key]?.nodes, node.length >= 1, node.length <= UInt64(nodes.count) else {
+    guard let place = places[node.key], node.length >= 1, node.length <= UInt64(entries[place].nodes.count) else {
       return nil
     }
-    return nodes[Int(node.length) - 1]
+    return entries[place].nodes[Int(node.length) - 1]
   }
 
-  mutating func open(_ core: StreamCore) throws {
-    passed.append(.core(core))
-    enter(core.core)
-  }
+  // MARK: Records
 
-  mutating func add(_ record: StreamRecord) throws {
+  private mutating func add(_ record: StreamRecord) throws {
     switch record {
-    case .core(let core): try open(core)
+    case .core(let core): open(core)
     case .block(let block): try add(block)
-    case .node(let node): try add(node)
+    // What a record spells out may have been edited; the block is what the writer signed.
+    case .node(let node):
+      if try isNew(node.block, at: node.seq, of: node.core) { try append(node) }
     case .truncate(let truncate):
       guard let core = truncate.core else { return passed.append(record) }
-      guard let log = logsByKey[core], truncate.length <= UInt64(log.nodes.count) else { return }
-      logsByKey[core]?.nodes.removeSubrange(Int(truncate.length)...)
-      logsByKey[core]?.messages.removeSubrange(Int(truncate.length)...)
+      guard let place = places[core], truncate.length <= UInt64(entries[place].nodes.count) else { return }
+      let length = Int(truncate.length)
+      entries[place].nodes.removeSubrange(length...)
+      if !entries[place].isClassic { entries[place].messages.removeSubrange(length...) }
     case .end: break
     case .view, .append, .other: passed.append(record)
     }
   }
 
+  private mutating func open(_ core: StreamCore) {
+    passed.append(.core(core))
+    _ = enter(core.core)
+  }
+
+  private mutating func enter(_ core: Fixed32) -> Int {
+    if let place = places[core] { return place }
+    places[core] = entries.count
+    entries.append(Log(key: core))
+    return entries.count - 1
+  }
+
+  private func place(_ core: Fixed32) -> Int { places[core] ?? -1 }
+
   private mutating func add(_ block: StreamBlock) throws {
-    try add(
-      Self.decode(block.core, block.seq) { () throws(DecodingError) in
-        var node = try StreamNode(core: block.core, seq: block.seq, fork: block.fork, block: block.value)
-        node.extra = block.extra
-        return node
-      })
+    guard try isNew(block.value, at: block.seq, of: block.core) else { return }
+    var node = StreamNode(
+      core: block.core, seq: block.seq, fork: block.fork, block: block.value, heads: [], batch: 1, value: nil,
+      optimistic: false)
+    node.extra = block.extra
+    try append(node, isDecoded: false)
   }
 
-  private mutating func enter(_ core: Fixed32) {
-    guard logsByKey[core] == nil else { return }
-    logsByKey[core] = Log()
-    writers.append(core)
-  }
-
-  private mutating func add(_ node: StreamNode) throws {
-    enter(node.core)
-    let count = UInt64(logsByKey[node.core]?.nodes.count ?? 0)
-    if node.seq < count {
+  /// Whether a block is the next one of its log; false when it is there already.
+  private mutating func isNew(_ block: [UInt8], at seq: UInt64, of core: Fixed32) throws -> Bool {
+    let place = enter(core)
+    let count = UInt64(entries[place].nodes.count)
+    if seq < count {
       // The same log twice is harmless; two different logs under one key are not.
-      guard logsByKey[node.core]?.nodes[Int(node.seq)].block == node.block else {
-        throw PipedLogs.forked(node.core, node.seq)
-      }
-      return
+      guard entries[place].nodes[Int(seq)].block == block else { throw PipedLogs.forked(core, seq) }
+      return false
     }
-    guard node.seq == count else {
-      throw PipedLogs.gap(node.core, expected: count, found: node.seq)
-    }
-    // What a record spells out may have been edited; the block is what the writer signed.
-    let message = try Self.decode(node.core, node.seq) { () throws(DecodingError) in
-      try OplogMessage(decoding: node.block)
-    }
-    logsByKey[node.core]?.nodes.append(node)
-    logsByKey[node.core]?.messages.append(message)
+    guard seq == count else { throw PipedLogs.gap(core, expected: count, found: seq) }
+    return true
   }
 
-  private static func decode<T>(_ core: Fixed32, _ seq: UInt64, _ body: () throws(DecodingError) -> T) throws -> T {
-    do { return try body() } catch { throw notAMessage(core, seq, error) }
+  /// - Parameter isDecoded: whether the record spells out already what the block says.
+  private mutating func append(_ node: StreamNode, isDecoded: Bool = true) throws {
+    let place = place(node.core)
+    if node.seq == 0 {
+      let format = NodeFormat.detect(firstBlock: node.block)?.format
+      entries[place].isClassic = format == .alpha8 || format == .alpha9
+    }
+    guard !entries[place].isClassic else { return entries[place].nodes.append(node) }
+    let message: OplogMessage
+    do {
+      message = try OplogMessage(decoding: node.block)
+    } catch {
+      throw OrderInput.notAMessage(node.core, node.seq, error)
+    }
+    if isDecoded {
+      entries[place].nodes.append(node)
+    } else {
+      var decoded = StreamNode(core: node.core, seq: node.seq, fork: node.fork, block: node.block, message: message)
+      decoded.extra = node.extra
+      entries[place].nodes.append(decoded)
+    }
+    entries[place].messages.append(message)
   }
 
-  static func notAMessage(_ core: Fixed32, _ seq: UInt64, _ error: DecodingError) -> ToolError {
+  private static func notAMessage(_ core: Fixed32, _ seq: UInt64, _ error: DecodingError) -> ToolError {
     ToolError(
       .incompatible, "block \(seq) of \(KeyIdentifier.encode(core)) is no Autobase message: \(error)",
       hint: "only the logs of a base's writers can be ordered")
+  }
+
+  // MARK: Classic inputs
+
+  /// Turns the nodes of classic inputs into messages.
+  private mutating func decodeClassic() throws {
+    var history = ClassicHistory()
+    let classic = writers.filter { entries[$0].isClassic }
+    for place in classic {
+      try history.add(KeyedMemoryLog(key: entries[place].key, entries[place].nodes.map(\.block)))
+    }
+    for place in classic {
+      for (index, node) in history[entries[place].key].enumerated() {
+        let message = OplogMessage(heads: history.heads(of: node), batch: node.batch.rest + 1, value: node.value)
+        entries[place].messages.append(message)
+        entries[place].nodes[index].heads = message.heads.map { StreamNode.Head(core: $0.key, length: $0.length) }
+        entries[place].nodes[index].batch = message.batch
+        entries[place].nodes[index].value = message.value
+      }
+    }
   }
 }
