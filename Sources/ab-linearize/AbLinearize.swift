@@ -10,6 +10,6 @@ struct AbLinearize: ToolCommand {
     version: Version.current,
     subcommands: [
       OrderCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self, CausalCommand.self,
-      AppendCommand.self, ClockCommand.self, FollowCommand.self,
+      ViewCommand.self, AppendCommand.self, ClockCommand.self, FollowCommand.self,
     ])
 }

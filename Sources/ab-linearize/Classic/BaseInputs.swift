@@ -31,6 +31,14 @@ extension OpenLogs {
 
   /// Runs `body`; in its errors, logs are called by their names.
   func naming<R>(_ body: () throws -> R) throws -> R {
-    do { return try body() } catch let error as ClassicError { throw error.toolError(text) }
+    do {
+      return try body()
+    } catch let error as ClassicError {
+      throw error.toolError(text)
+    } catch let error as ViewError {
+      throw error.toolError(text)
+    } catch let error as ApplyError {
+      throw error.toolError(text)
+    }
   }
 }

@@ -1,0 +1,89 @@
+import ArgumentParser
+import AutobaseClassic
+import CompactEncoding
+import Corestore
+import Hypercore
+import StoreToolKit
+import ToolKit
+
+struct ViewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "view", abstract: "Write the values of the inputs in one order, the linearized view.")
+
+  @OptionGroup var inputs: BaseInputs
+  @OptionGroup var options: RecordOutputOptions
+
+  @Option(
+    name: .customLong("output"),
+    help: ArgumentHelp("A stored view to go on from; again for each, the best is taken.", valueName: "log"))
+  var output: [LogReference] = []
+
+  @Option(
+    name: .customLong("local-output"),
+    help: ArgumentHelp("Keep the view in this log, which is made when it is missing.", valueName: "log"))
+  var localOutput: LogReference?
+
+  @Flag(name: .customLong("unwrap"), help: "Write values without what tells where they come from.")
+  var unwrap = false
+
+  @Flag(name: .customLong("status"), help: "Write only what the update did.")
+  var status = false
+
+  @Flag(name: .customLong("changes"), help: "Write only what the update changed.")
+  var changes = false
+
+  @Flag(name: .customLong("live"), help: "Go on with what is appended later.")
+  var live = false
+
+  func validate() throws {
+    if !output.isEmpty, localOutput != nil {
+      throw ValidationError("only one of --output and --local-output can be given")
+    }
+    if status, changes { throw ValidationError("only one of --status and --changes can be given") }
+  }
+
+  /// What turns a batch of nodes into blocks of the view; nil appends their values.
+  private func apply() throws -> ApplyFunction? { nil }
+
+  func run() throws {
+    let store = try localOutput.map { try openStore($0) }
+    let logs = try OpenLogs(inputs.sources, in: inputs.sources.isPiped ? nil : store, isLive: live)
+    let local = try localOutput.flatMap { reference in try store.map { try reference.find(in: $0) } }
+    if let local, !local.isWritable { throw ClassicError.notWritable(local.key).toolError(logs.text) }
+    try logs.naming {
+      let base = ClassicAutobase(inputs: logs.inputs, outputs: try output.map(logs.find), localOutput: local)
+      try inputs.applyFreezes(to: base, logs)
+      try base.start(apply: apply())
+      guard let view = base.view else { preconditionFailure("the base was just started") }
+      let writer = try ViewOutput(
+        name: localOutput?.text ?? "view", core: local?.key, options, unwrap: unwrap, status: status)
+      var known = changes ? local?.length ?? 0 : nil
+      repeat {
+        let result = try store.map { try $0.write { try view.update() } } ?? logs.read { try view.update() }
+        let snapshot = try view.viewSnapshot()
+        for output in view.unreadableOutputs {
+          Messages.warning("the output \(logs.text(output.key)) cannot be read: \(output.error)")
+        }
+        try writer.write(snapshot, result, known: known, logs)
+        known = snapshot.length
+      } while try live && news(logs, base)
+      try writer.end()
+    }
+  }
+
+  /// The store that keeps the view, with a log of that name.
+  private func openStore(_ reference: LogReference) throws -> Corestore {
+    let store = try inputs.sources.location.open(create: true)
+    try AppendCommand.make(reference, in: store)
+    return store
+  }
+
+  /// Waits until something came, and takes in logs that joined; false at the end of the pipe.
+  private func news(_ logs: OpenLogs, _ base: ClassicAutobase) throws -> Bool {
+    var news: OpenLogs.News
+    repeat { news = try logs.wait(timeoutMilliseconds: 60_000) } while news == .timeout
+    if news == .end { return false }
+    for log in try logs.addMembers() { try base.addInput(log) }
+    return true
+  }
+}
