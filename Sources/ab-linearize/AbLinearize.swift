@@ -10,6 +10,7 @@ struct AbLinearize: ToolCommand {
     version: Version.current,
     subcommands: [
       OrderCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self, CausalCommand.self,
+      ReadCommand.self,
       ViewCommand.self, AppendCommand.self, ClockCommand.self, FollowCommand.self,
     ])
 }
