@@ -149,9 +149,8 @@ let package = Package(
     tool(
       "ab-linearize",
       [
-        "StoreToolKit", "GraphDrawing", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "Corestore",
-        "Hypercore",
-        "HypercoreCrypto", "JSON", "CompactEncoding",
+        "StoreToolKit", "GraphDrawing", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "HypercoreArchive",
+        "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
 
     tool(

@@ -28,17 +28,4 @@ extension OpenLogs {
   func clock(_ argument: ClockArgument) throws -> CausalClock {
     CausalClock(LengthClock(try argument.positions.map { (key: try key($0.log), length: $0.length) }))
   }
-
-  /// Runs `body`; in its errors, logs are called by their names.
-  func naming<R>(_ body: () throws -> R) throws -> R {
-    do {
-      return try body()
-    } catch let error as ClassicError {
-      throw error.toolError(text)
-    } catch let error as ViewError {
-      throw error.toolError(text)
-    } catch let error as ApplyError {
-      throw error.toolError(text)
-    }
-  }
 }

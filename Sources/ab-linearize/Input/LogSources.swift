@@ -1,4 +1,5 @@
 import ArgumentParser
+import HypercoreArchive
 import StoreToolKit
 import ToolKit
 
@@ -20,9 +21,17 @@ struct LogSources: ParsableArguments {
   @Flag(name: .customLong("stdin"), help: "Read records of hc-stream(5) from standard input instead of a store.")
   var stdin = false
 
-  /// Whether logs come from a pipe or from archives, not from the store.
-  var isPiped: Bool { stdin }
+  @Option(
+    name: .customLong("archive"),
+    help: ArgumentHelp("Read the logs of an hc-archive(5) instead of a store; again for each.", valueName: "file"),
+    completion: .file())
+  var archive: [String] = []
 
-  /// The records of the archives and of the pipe.
-  func records() throws -> RecordSource { try RecordSource(readsPipe: stdin) }
+  /// Whether logs come from a pipe or from archives, not from the store.
+  var isPiped: Bool { stdin || !archive.isEmpty }
+
+  /// The logs of the archives, in their order.
+  func archivedLogs() throws -> [ArchivedLog] {
+    try archive.flatMap { path in try ArchivedLog.naming(path) { try ArchiveFile(path: path).logs } }
+  }
 }

@@ -4,6 +4,7 @@ import CompactEncoding
 import Corestore
 import GraphDrawing
 import Hypercore
+import HypercoreArchive
 import HypercoreCrypto
 import StoreToolKit
 import ToolKit
@@ -21,7 +22,7 @@ final class OpenLogs {
 
   private enum Origin {
     case store(Corestore, StoreWatcher?)
-    case pipe(PipedLogs, RecordSource)
+    case given([ArchivedLog], PipedLogs)
   }
 
   /// Opens the logs.
@@ -34,9 +35,9 @@ final class OpenLogs {
     self.sources = sources
     named = sources.input + more
     if sources.isPiped {
-      let (piped, records) = (PipedLogs(), try sources.records())
-      if !isLive { while let record = try records.next() { try piped.add(record) } }
-      origin = .pipe(piped, records)
+      let piped = try PipedLogs(readsPipe: sources.stdin)
+      if !isLive { while try piped.takeRecord() {} }
+      origin = .given(try sources.archivedLogs(), piped)
     } else {
       // Made before the first look, so that a commit in between is not missed.
       let watcher = isLive ? StoreWatcher(directory: try sources.location.resolve().path) : nil
@@ -61,7 +62,8 @@ final class OpenLogs {
   func name(_ key: Fixed32) -> String? {
     switch origin {
     case .store: storedNames?[key]
-    case .pipe(let piped, _): piped.names[key].map { Messages.escape($0) }
+    case .given(let archived, let piped):
+      (piped.names[key] ?? archived.first { $0.key == key }?.head.name).map { Messages.escape($0) }
     }
   }
 
@@ -89,13 +91,12 @@ final class OpenLogs {
     switch origin {
     case .store(_, let watcher):
       return watcher?.wait(timeoutMilliseconds: timeoutMilliseconds) == true ? .some : .timeout
-    case .pipe(let piped, let records):
+    case .given(_, let piped):
       var count = 0
       repeat {
-        guard let record = try records.next() else { return count > 0 ? .some : .end }
-        try piped.add(record)
+        guard try piped.takeRecord() else { return count > 0 ? .some : .end }
         count += 1
-      } while records.isReady && count < 1000
+      } while piped.isReady && count < 1000
       return .some
     }
   }
@@ -112,9 +113,23 @@ final class OpenLogs {
   /// are returned.
   func addMembers() throws -> [any CausalLog] {
     switch origin {
-    case .pipe(let piped, _): piped.logs.filter { named.isEmpty || isNamed($0.key) }.filter { add($0) }
+    case .given(let archived, let piped):
+      try OpenLogs.merge(archived, piped.logs).filter { log in
+        try named.isEmpty ? !OpenLogs.isOutput(log) : isNamed(log.key)
+      }.filter { add($0) }
     case .store(let store, _): named.isEmpty ? try writers(of: store).filter { add($0) } : []
     }
+  }
+
+  /// Archived logs come before those of the pipe.
+  private static func merge(_ archived: [ArchivedLog], _ piped: [KeyedMemoryLog]) -> [any CausalLog] {
+    archived + piped.filter { log in !archived.contains { $0.key == log.key } }
+  }
+
+  /// Whether a log holds a view, and so is no input.
+  private static func isOutput(_ log: any CausalLog) throws -> Bool {
+    guard log.length > 0, let first = try? log.block(at: 0) else { return false }
+    return NodeFormat.detect(firstBlock: first)?.role == .output
   }
 
   private func isNamed(_ key: Fixed32) -> Bool { named.contains { $0.key == key || $0.text == name(key) } }
@@ -132,7 +147,7 @@ final class OpenLogs {
   /// The log with this key, whether it is an input or not; nil when it is not at hand.
   func log(_ key: Fixed32) throws -> (any CausalLog)? {
     switch origin {
-    case .pipe(let piped, _): piped.log(key)
+    case .given(let archived, let piped): archived.first { $0.key == key } ?? piped.log(key)
     case .store(let store, _): try store.has(key: key) ? try store.get(key: key, isReadOnly: true) : nil
     }
   }
@@ -141,24 +156,37 @@ final class OpenLogs {
   func find(_ reference: LogReference) throws -> any CausalLog {
     switch origin {
     case .store(let store, _): return try reference.find(in: store)
-    case .pipe(let piped, _):
-      if let log = piped.logs.first(where: { $0.key == reference.key || piped.names[$0.key] == reference.text }) {
-        return log
-      }
+    case .given(let archived, let piped):
+      let all = OpenLogs.merge(archived, piped.logs)
+      if let log = all.first(where: { $0.key == reference.key || name($0.key) == reference.text }) { return log }
       throw OpenLogs.notPiped(reference)
     }
   }
 
   static func notPiped(_ reference: LogReference) -> ToolError {
-    ToolError(.negative, "no log \(Messages.escape(reference.text)) came through the pipe")
+    ToolError(.negative, "no log \(Messages.escape(reference.text)) is in what was given")
   }
 
-  /// Calls `body` with every block of a log, from the first on.
+  /// Calls `body` with every block of a log of the store, from the first on.
   func forEachBlock(of log: any CausalLog, _ body: (UInt64, [UInt8]) throws -> Void) throws {
-    if let store, let log = log as? Hypercore {
+    guard let store, let log = log as? Hypercore else { preconditionFailure("logs of a store are meant") }
+    do {
       try BlockReader(log, in: store).forEach(0..<log.length, body)
-    } else {
-      for seq in 0..<log.length { try body(seq, log.block(at: seq)) }
+    } catch LogError.blockNotAvailable(let seq, let length) {
+      throw ClassicError.unavailable(key: log.key, seq: seq, length: length).toolError(text)
+    }
+  }
+
+  /// Runs `body`; in its errors, logs are called by their names.
+  func naming<R>(_ body: () throws -> R) throws -> R {
+    do {
+      return try ArchivedLog.naming { try body() }
+    } catch let error as ClassicError {
+      throw error.toolError(text)
+    } catch let error as ViewError {
+      throw error.toolError(text)
+    } catch let error as ApplyError {
+      throw error.toolError(text)
     }
   }
 

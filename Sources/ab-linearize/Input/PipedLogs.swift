@@ -9,15 +9,29 @@ import ToolKit
 final class PipedLogs {
   /// The logs in the order in which they came up.
   private(set) var logs: [KeyedMemoryLog] = []
+  private var stream: StreamReader?
   /// The names that core records gave them.
   private(set) var names: [Fixed32: String] = [:]
   private var places: [Fixed32: Int] = [:]
 
+  /// - Parameter readsPipe: whether standard input is read.
+  init(readsPipe: Bool) throws { stream = readsPipe ? try StreamReader(path: "-") : nil }
+
+  /// Takes the next record; false at the end of the pipe.
+  func takeRecord() throws -> Bool {
+    guard let record = try stream?.next() else { return false }
+    try add(record)
+    return true
+  }
+
+  /// Whether the next record will probably be there without waiting.
+  var isReady: Bool { stream?.isReady ?? false }
+
   /// The log with this key.
   func log(_ key: Fixed32) -> KeyedMemoryLog? { places[key].map { logs[$0] } }
 
-  /// Takes a record; those of views and of unknown types mean nothing to logs.
-  func add(_ record: StreamRecord) throws {
+  /// Those of views and of unknown types mean nothing to logs.
+  private func add(_ record: StreamRecord) throws {
     switch record {
     case .core(let core):
       _ = enter(core.core)

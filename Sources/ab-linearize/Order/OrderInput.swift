@@ -2,6 +2,7 @@ import Autobase
 import AutobaseClassic
 import CompactEncoding
 import Hypercore
+import HypercoreArchive
 import HypercoreCrypto
 import StoreToolKit
 import ToolKit
@@ -35,8 +36,8 @@ struct OrderInput {
   init(_ sources: LogSources, _ more: [LogReference] = []) throws {
     let named = sources.input + more
     if sources.isPiped {
-      let records = try sources.records()
-      while let record = try records.next() { try add(record) }
+      try readArchives(sources)
+      if sources.stdin { try readRecords() }
     } else {
       try readStore(sources, named)
     }
@@ -54,6 +55,25 @@ struct OrderInput {
     if let key = reference.key, let place = places[key] { return place }
     for case .core(let core) in passed where core.name == reference.text { return place(core.core) }
     throw OpenLogs.notPiped(reference)
+  }
+
+  private mutating func readRecords() throws {
+    var stream = try StreamReader(path: "-")
+    while let record = try stream.next() { try add(record) }
+  }
+
+  private mutating func readArchives(_ sources: LogSources) throws {
+    try ArchivedLog.naming {
+      for log in try sources.archivedLogs() {
+        var core = StreamCore(core: log.key, length: log.length, fork: log.fork)
+        core.name = log.head.name
+        open(core)
+        for seq in 0..<log.length {
+          guard log.has(seq) else { throw ClassicError.unavailable(key: log.key, seq: seq, length: log.length) }
+          try add(StreamBlock(core: log.key, seq: seq, fork: log.fork, value: log.block(at: seq)))
+        }
+      }
+    }
   }
 
   private mutating func readStore(_ sources: LogSources, _ named: [LogReference]) throws {
@@ -165,7 +185,7 @@ struct OrderInput {
     entries[place].messages.append(message)
   }
 
-  private static func notAMessage(_ core: Fixed32, _ seq: UInt64, _ error: DecodingError) -> ToolError {
+  static func notAMessage(_ core: Fixed32, _ seq: UInt64, _ error: DecodingError) -> ToolError {
     ToolError(
       .incompatible, "block \(seq) of \(KeyIdentifier.encode(core)) is no Autobase message: \(error)",
       hint: "only the logs of a base's writers can be ordered")
