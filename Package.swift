@@ -235,7 +235,9 @@ let package = Package(
     tests("Hypercore", ["HypercoreTestSupport", "JSON", "HypercoreCrypto", "CompactEncoding"]),
     tests("GraphDrawing", ["JSON", "Autobase", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
-    tests("AutobaseClassic", ["JSON", "Autobase", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    tests(
+      "AutobaseClassic",
+      ["TestDisk", "Corestore", "JSON", "Autobase", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
     tests("HyperDB", ["Corestore", "JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
