@@ -119,7 +119,7 @@ let package = Package(
     library(
       "StoreToolKit",
       [
-        "ToolKit", "Autobase", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
+        "ToolKit", "Autobase", "HypercoreArchive", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     library(
@@ -136,7 +136,7 @@ let package = Package(
       "hc-log",
       [
         "StoreToolKit", "TransportToolKit", "Transport", "Replication", "Protomux", "AutobaseClassic", "Autobase",
-        "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
+        "HypercoreArchive", "ZstdFrames", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
     tool(
       "registry-admin",

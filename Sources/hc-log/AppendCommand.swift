@@ -15,6 +15,14 @@ struct AppendCommand: ParsableCommand {
   @Flag(name: .customLong("whole"), help: "Each file is one record.")
   var whole = false
 
+  @Flag(name: .customLong("stream"), help: "Append the blocks in records of hc-stream(5), lines or frames.")
+  var stream = false
+
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp("With --stream: only the blocks of this log or view.", valueName: "key or view"))
+  var from: String?
+
   @Option(name: .customLong("limit"), help: ArgumentHelp("The largest record that is taken.", valueName: "size"))
   var limit = SizeArgument(bytes: Hypercore.maximumBlockSize)
 
@@ -31,9 +39,10 @@ struct AppendCommand: ParsableCommand {
   var file: [String] = []
 
   func validate() throws {
-    if [records.null, records.lengthPrefixed, whole].count(where: { $0 }) > 1 {
-      throw ValidationError("only one of --null, --length-prefixed and --whole can be given")
+    if [records.null, records.lengthPrefixed, whole, stream].count(where: { $0 }) > 1 {
+      throw ValidationError("only one of --null, --length-prefixed, --whole and --stream can be given")
     }
+    if from != nil, !stream { throw ValidationError("--from goes with --stream") }
     if batch < 1 { throw ValidationError("--batch takes a number from 1 on") }
     if !(0...Hypercore.maximumBlockSize ~= limit.bytes) {
       throw ValidationError("--limit is at most \(SizeArgument(bytes: Hypercore.maximumBlockSize))")
@@ -54,9 +63,12 @@ struct AppendCommand: ParsableCommand {
     var count: UInt64 = 0
     var progress = Progress("appended")
     for path in file.isEmpty ? ["-"] : file {
-      var reader = try RecordReader(path: path, framing: framing, limit: limit.bytes)
+      let input: any BlockInput =
+        stream
+        ? try StreamBlocks(path: path, wanted: from, limit: limit.bytes)
+        : try RecordBlocks(path: path, framing: framing, limit: limit.bytes)
       while true {
-        let blocks = try reader.nextBatch(maximum: batch, bytes: 4 << 20)
+        let blocks = try input.nextBatch(maximum: batch, bytes: 4 << 20)
         if blocks.isEmpty { break }
         let length = try target.append(blocks)
         count += UInt64(blocks.count)
@@ -74,5 +86,24 @@ struct AppendCommand: ParsableCommand {
       ])
     }
     try output.flush()
+  }
+}
+
+/// Where blocks to be appended come from.
+protocol BlockInput: AnyObject {
+  /// The blocks that are there now, at least one unless the input ended: a batch never waits once it holds something.
+  func nextBatch(maximum: Int, bytes: Int) throws(ToolError) -> [[UInt8]]
+}
+
+/// Records that are blocks as they are.
+private final class RecordBlocks: BlockInput {
+  private var reader: RecordReader
+
+  init(path: String, framing: RecordFraming, limit: Int) throws(ToolError) {
+    reader = try RecordReader(path: path, framing: framing, limit: limit)
+  }
+
+  func nextBatch(maximum: Int, bytes: Int) throws(ToolError) -> [[UInt8]] {
+    try reader.nextBatch(maximum: maximum, bytes: bytes)
   }
 }

@@ -10,6 +10,7 @@ struct HcLog: ToolCommand {
     version: Version.current,
     subcommands: [
       CreateCommand.self, AppendCommand.self, CatCommand.self, ListCommand.self, InfoCommand.self, VerifyCommand.self,
-      ProofCommand.self, ReplicateCommand.self,
+      ProofCommand.self, ReplicateCommand.self, ExportCommand.self, ImportCommand.self,
+      StreamCommand.self,
     ])
 }

@@ -34,6 +34,17 @@ public final class Output {
     if buffer.count >= Output.capacity { try flush() }
   }
 
+  /// Adds bytes; many of them go out without a copy.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(ToolError) {
+    if bytes.count < Output.capacity {
+      buffer.append(contentsOf: bytes)
+      if buffer.count >= Output.capacity { try flush() }
+    } else {
+      try flush()
+      try check(System.writeAll(descriptor, bytes))
+    }
+  }
+
   /// Adds text.
   public func write(_ text: String) throws(ToolError) {
     buffer.append(contentsOf: text.utf8)

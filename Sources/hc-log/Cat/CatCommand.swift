@@ -34,11 +34,17 @@ struct CatCommand: ParsableCommand {
     help: ArgumentHelp("Only these blocks: 3..7, 3.., ..7, -10.., or one.", valueName: "range"))
   var range = BlockRange.all
 
+  @Option(
+    name: .customLong("archive"),
+    help: ArgumentHelp("Read the logs of an archive instead of a store.", valueName: "file"), completion: .file())
+  var archive: String?
+
   @Argument(help: "The logs: names or keys.")
-  var log: [LogReference]
+  var log: [LogReference] = []
 
   func validate() throws {
-    if log.isEmpty { throw ValidationError("a log is needed") }
+    if archive != nil, follow { throw ValidationError("an archive does not grow: --follow is for a store") }
+    if log.isEmpty, archive == nil { throw ValidationError("a log is needed") }
     if [records.null, records.lengthPrefixed, raw, isStream].count(where: { $0 }) > 1 {
       throw ValidationError("only one of --null, --length-prefixed, --raw and --json or --frames can be given")
     }
@@ -46,6 +52,7 @@ struct CatCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let archive { return try run(archive: archive) }
     let store = try location.open(isReadOnly: true)
     let sources = try log.map { BlockSource(try $0.find(in: store), as: $0.text, range: range, waits: follow) }
     let names = isStream ? try LogNames(store) : nil
@@ -53,7 +60,7 @@ struct CatCommand: ParsableCommand {
     let writer = try BlockWriter(format: format, framing: stream.framing, force: binary)
     for source in sources {
       try source.start(in: store)
-      if let names { try writer.open(source, name: names[source.log.key]) }
+      if let names { try writer.open(source.record(name: names[source.key])) }
       try copy(source, to: writer, in: store)
     }
     guard follow else {
@@ -64,12 +71,22 @@ struct CatCommand: ParsableCommand {
     while true {
       for source in sources {
         let shorter = try source.update(in: store)
-        if shorter { try writer.truncate(source) }
+        if shorter { try writer.truncate(source, to: source.next) }
         try copy(source, to: writer, in: store)
       }
       try writer.flush()
       _ = watcher.wait(timeoutMilliseconds: 60_000)
     }
+  }
+
+  private func run(archive: String) throws {
+    let sources = try ArchiveLogs(path: archive).find(log).map { try ArchivedBlocks($0.log, as: $0.text, range: range) }
+    let writer = try BlockWriter(format: format, framing: stream.framing, force: binary)
+    for source in sources {
+      try writer.open(source.record)
+      try source.forEach { index, block in try writer.write(block, at: index, of: source) }
+    }
+    try writer.end()
   }
 
   private var isStream: Bool { json || oplog || stream.frames }
@@ -86,55 +103,5 @@ struct CatCommand: ParsableCommand {
     source.next = try BlockReader(source.log, in: store).forEach(source.next..<source.end) { index, block in
       try writer.write(block, at: index, of: source)
     }
-  }
-}
-
-/// A log that is read, and how far.
-final class BlockSource {
-  let log: Hypercore
-  let text: String
-  private let range: BlockRange
-  /// Whether blocks that are not stored yet are waited for.
-  private let waits: Bool
-  private(set) var fork: UInt64 = 0
-  var next: UInt64 = 0
-  private(set) var end: UInt64 = 0
-
-  init(_ log: Hypercore, as text: String, range: BlockRange, waits: Bool) {
-    self.log = log
-    self.text = text
-    self.range = range
-    self.waits = waits
-  }
-
-  /// Fixes the blocks to read, as the log is now.
-  func start(in store: Corestore) throws {
-    try store.read {
-      fork = log.fork
-      guard let blocks = range.resolve(length: log.length) else {
-        throw ToolError(.negative, "\(text) has no such block: it has \(log.length) blocks")
-      }
-      (next, end) = (blocks.lowerBound, try stored(blocks))
-    }
-  }
-
-  /// Takes up what happened since; true when blocks that were read are gone.
-  func update(in store: Corestore) throws -> Bool {
-    try store.read {
-      end = try stored(min(next, log.length)..<log.length)
-      guard log.fork != fork else { return false }
-      fork = log.fork
-      guard next > end else { return false }
-      next = end
-      return true
-    }
-  }
-
-  /// The end of what can be read: the first block that is waited for, or the end of the blocks.
-  private func stored(_ blocks: Range<UInt64>) throws -> UInt64 {
-    guard waits, try !log.has(blocks) else { return blocks.upperBound }
-    var end = max(blocks.lowerBound, min(log.contiguousLength, blocks.upperBound))
-    while end < blocks.upperBound, try log.has(end) { end += 1 }
-    return end
   }
 }

@@ -34,19 +34,12 @@ final class BlockWriter {
   }
 
   /// The record that comes before the blocks of a log.
-  func open(_ source: BlockSource, name: String?) throws {
-    let head = try source.log.head()
-    var record = StreamCore(core: source.log.key, length: head.length, fork: head.fork)
-    record.name = name
-    record.byteLength = head.byteLength
-    record.manifest = source.log.manifest?.encoded()
-    record.treeHash = head.rootHash
-    record.signature = head.signature
-    try stream.write(.core(record))
+  func open(_ record: StreamCore) throws {
+    if isStream { try stream.write(.core(record)) }
   }
 
   /// A block.
-  func write(_ block: [UInt8], at index: UInt64, of source: BlockSource) throws {
+  func write(_ block: [UInt8], at index: UInt64, of source: some BlockOrigin) throws {
     switch format {
     case .terminated(let end):
       if block.contains(end) { warnOnce(source, index, end) }
@@ -57,11 +50,11 @@ final class BlockWriter {
       try output.writeData(block, force: force)
     case .raw: try output.writeData(block, force: force)
     case .blocks:
-      try stream.write(block: block, at: index, of: source.log.key, fork: source.fork)
+      try stream.write(block: block, at: index, of: source.key, fork: source.fork)
     case .nodes:
       let record: StreamNode
       do {
-        record = try StreamNode(core: source.log.key, seq: index, fork: source.fork, block: block)
+        record = try StreamNode(core: source.key, seq: index, fork: source.fork, block: block)
       } catch {
         throw ToolError(
           .incompatible, "block \(index) of \(source.text) is no Autobase message: \(error)",
@@ -72,12 +65,12 @@ final class BlockWriter {
   }
 
   /// The log became shorter.
-  func truncate(_ source: BlockSource) throws {
+  func truncate(_ source: some BlockOrigin, to length: UInt64) throws {
     if isStream {
-      try stream.write(.truncate(StreamTruncate(core: source.log.key, length: source.next)))
+      try stream.write(.truncate(StreamTruncate(core: source.key, length: length)))
     } else {
       try output.flush()
-      Messages.warning("\(source.text) was truncated to \(source.next) blocks")
+      Messages.warning("\(source.text) was truncated to \(length) blocks")
     }
   }
 
@@ -94,7 +87,7 @@ final class BlockWriter {
 
   private var hasWarned = false
 
-  private func warnOnce(_ source: BlockSource, _ index: UInt64, _ end: UInt8) {
+  private func warnOnce(_ source: some BlockOrigin, _ index: UInt64, _ end: UInt8) {
     guard !hasWarned else { return }
     hasWarned = true
     Messages.warning(
