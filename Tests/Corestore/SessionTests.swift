@@ -93,6 +93,24 @@ import Testing
 
   // MARK: Several signers
 
+  /// Others told of the signed head before the draft was committed, but not of its blocks.
+  @Test(arguments: 1...4 as ClosedRange<UInt64>) func aCommitKeepsBlocksOfAKnownHead(known: UInt64) throws {
+    let source = try Corestore.inMemory().get(keyPair: pair(1))
+    let log = try Corestore.inMemory().get(key: source.key)
+    let draft = try log.session(named: "batch")
+    try draft.append(blocks(0..<5))
+    try source.append(blocks(0..<Int(known)))
+    #expect(try log.apply(source.proof(for: ProofRequest(upgrade: .init(start: 0, length: known), manifest: true))))
+    #expect(log.length == known && log.contiguousLength == 0)
+    try source.append(Array(blocks(0..<5)[Int(known)...].prefix(known < 4 ? 1 : 0)))
+    let length = source.length
+    #expect(try log.commit(draft, length: length, signature: source.head().signature) == length)
+    #expect(try content(log) == Array(blocks(0..<5).prefix(Int(length))))
+    #expect(log.contiguousLength == length)
+    #expect(try content(draft) == blocks(0..<5))
+    #expect(try log.audit().isSound)
+  }
+
   @Test func aDraftIsCommittedBySeveralSigners() throws {
     let pairs = [pair(1), pair(2), pair(3)]
     let manifest = Manifest(

@@ -100,6 +100,12 @@ extension Hypercore {
       }
       var tree = try draft.state.tree(at: length)
       let start = state.length
+      if start > dependency.length {
+        // Somebody told of that head, and perhaps not of its blocks; the draft is about to give them up.
+        context.touch(state)
+        try state.copy(dependency.length..<start, from: draft.state)
+        try state.didStoreBlocks(dependency.length..<start)
+      }
       var signing = LogState.Signing.keep
       if length > start {
         tree.fork = draft.state.fork
