@@ -106,4 +106,25 @@ import Testing
     // Of the writers' logs it has only what came after that state.
     #expect(copy.contiguousLength < 10)
   }
+
+  /// Blocks of the signed state that are read at the start are gone: the node starts all the same, and comes to it again.
+  @Test(arguments: [1, 20, 60]) func startsWithoutBlocksOfTheSystem(first: UInt64) throws {
+    var cluster = try cluster()
+    try cluster.settle([0, 1])
+    for i in 0..<30 { try cluster.bases[i % 2].append(cluster.value("more \(i)")) }
+    try cluster.settle([0, 1])
+    let base = cluster.bases[1]
+    let (length, expected) = (base.length, try blocks(base))
+    let core = try cluster.stores[1].get(key: base.system.view.key)
+    try core.clear(first..<core.length - 1)
+    let again = try Autobase(cluster.stores[1], RecordedApplication(), options: cluster.options)
+    cluster.bases[1] = again
+    try cluster.settle([0, 1])
+    #expect(again.length >= length)
+    #expect(try blocks(again) == expected)
+    try cluster.bases[1].append(cluster.value("on"))
+    try cluster.settle([0, 1])
+    #expect(try blocks(cluster.bases[0]) == blocks(again))
+    #expect(try again.view("view").signedLength == again.view("view").length)
+  }
 }

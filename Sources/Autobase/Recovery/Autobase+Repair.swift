@@ -8,7 +8,7 @@ extension Autobase {
   /// Drops all that is not final, and applies it again.
   public func rebuildTip() throws { try change { try dropTip() } }
 
-  /// Goes back to the newest signed state whose views are all here; to the beginning when there is none.
+  /// Goes back to a signed state whose views are all here; to the beginning when there is none.
   func restoreWholeState() throws {
     guard mayWrite, let local else { return }
     let boot = try local.userData(UserDataKey.boot).map { try BootRecord(decoding: $0) }
@@ -38,14 +38,24 @@ extension Autobase {
       try known.update(length: linked.length) { try linked.block(at: $0) }
     }
     let log = DecryptedLog(core.signedLog, known.view(SystemView.name, core.manifest))
-    let start = core.manifest.prologue?.length ?? 0
-    var length = log.length
-    while length > max(start, 1) - 1 {
-      defer { length -= 1 }
-      guard let info = try? SystemView.info(at: length, Hyperbee(log).at(length)) else { continue }
+    // Only where indexing has paused, somewhere, can it go on: in between it would come to another order. A quorum has
+    // signed such a state, this node has indexed up to one, and a core begins with one.
+    let indexed = boot.version == 0 ? 0 : boot.systemLength
+    let candidates = [log.length, indexed, core.manifest.prologue?.length ?? 0]
+    for length in Set(candidates).sorted(by: >) where length > 0 && length <= log.length {
+      let bee = Hyperbee(log).at(length)
+      guard let info = try? SystemView.info(at: length, bee), hasRecords(info, bee) else { continue }
       if try info.views.allSatisfy(isWhole) { return (length, info) }
     }
     return nil
+  }
+
+  /// Whether the records that a base begins with can be read.
+  private func hasRecords(_ info: SystemInfo, _ bee: Hyperbee) -> Bool {
+    let writers = info.indexers.map(\.key) + info.heads.map(\.key) + [local?.key].compactMap(\.self)
+    return writers.allSatisfy { writer in
+      do { return try bee.get(SystemView.memberKey(writer)) != nil || writer == local?.key } catch { return false }
+    }
   }
 
   private func isWhole(_ view: Checkout) throws -> Bool {
