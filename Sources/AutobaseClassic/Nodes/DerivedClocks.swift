@@ -109,10 +109,10 @@ final class DerivedClocks {
         continue
       }
       let length = min(head.length, columns[other].input.frozenLength ?? .max)
+      row[other] = max(row[other], head.length)
       guard length > 0 else { continue }
       let seen = try classicClock(other, length - 1) ?? known(other, length - 1)
       for (index, value) in seen.row.enumerated() where value > row[index] { row[index] = value }
-      row[other] = max(row[other], length)
       DerivedClocks.merge(seen.foreign, into: &foreign)
     }
     columns[column].rows.append(contentsOf: row)

@@ -125,13 +125,11 @@ public struct CausalStream {
 
   /// Reads an entry, and makes sure that all it has seen is known.
   private mutating func load(_ column: Int, _ seq: UInt64) throws -> Head {
-    var head = try cursors[column].head(at: seq)
+    let head = try cursors[column].head(at: seq)
     for index in lengths.indices where head.clock.row[index] > lengths[index] {
       let input = cursors[index].input
-      if let frozen = input.frozenLength, frozen <= lengths[index] {
-        head.clock.row[index] = frozen
-        continue
-      }
+      // What a frozen input has behind its end is not asked for.
+      if let frozen = input.frozenLength, frozen <= lengths[index] { continue }
       lengths[index] = input.length
       let linked = head.clock.row[index]
       if linked > lengths[index] {
