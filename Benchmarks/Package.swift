@@ -19,6 +19,7 @@ let package = Package(
         "CLimits",
         .product(name: "Hypercore", package: "hypertools"),
         .product(name: "Autobase", package: "hypertools"),
+        .product(name: "AutobaseClassic", package: "hypertools"),
         .product(name: "Corestore", package: "hypertools"),
         .product(name: "Hyperbee", package: "hypertools"),
         .product(name: "HyperDB", package: "hypertools"),

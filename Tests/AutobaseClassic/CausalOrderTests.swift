@@ -31,8 +31,7 @@ import Testing
   @Test func `Case 3: an explicit clock`() throws {
     let scene = TestBase(2)
     try scene.fork(scene.a, 2)
-    let clock = CausalClock([ClockEntry(key: scene.a.key, seq: 1)])
-    try scene.base.append([scene.next(scene.b)], clock: clock, input: scene.b)
+    try scene.base.append([scene.next(scene.b)], clock: [scene.a.key: 1], input: scene.b)
     try scene.fork(scene.b, 2)
     #expect(try scene.causal() == "b2 b1 b0 a1 a0")
   }

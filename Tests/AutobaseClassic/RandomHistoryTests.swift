@@ -80,9 +80,10 @@ import Glibc
     }
   }
 
-  private func nodes(_ base: ClassicAutobase) throws -> PlainModel {
-    PlainModel(
-      inputs: try base.inputs.map { log in (log.key, try (0..<base.clock()[log.key]).map { try base.node(log.key, $0) }) })
+  private func nodes(_ base: ClassicAutobase) throws -> PlainOrder {
+    PlainOrder(
+      inputs: try base.inputs.map { log in (log.key, try (0..<base.clock()[log.key]).map { try base.node(log.key, $0) })
+      })
   }
 
   private func compare(_ history: inout History, seed: UInt64) throws {

@@ -54,3 +54,8 @@ extension CausalClock: CustomStringConvertible {
     "[" + entries.map { "\($0.key.description.prefix(8)):\($0.seq)" }.joined(separator: " ") + "]"
   }
 }
+
+extension CausalClock: ExpressibleByDictionaryLiteral {
+  /// Keys with their sequence numbers.
+  public init(dictionaryLiteral entries: (Fixed32, UInt64)...) { self.init(entries.map { (key: $0.0, seq: $0.1) }) }
+}

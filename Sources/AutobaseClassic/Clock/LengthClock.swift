@@ -39,3 +39,8 @@ extension LengthClock: CustomStringConvertible {
     "[" + entries.map { "\($0.key.description.prefix(8)):\($0.length)" }.joined(separator: " ") + "]"
   }
 }
+
+extension LengthClock: ExpressibleByDictionaryLiteral {
+  /// Keys with their lengths.
+  public init(dictionaryLiteral entries: (Fixed32, UInt64)...) { self.init(entries.map { (key: $0.0, length: $0.1) }) }
+}

@@ -2,7 +2,7 @@ import AutobaseClassic
 import CompactEncoding
 
 /// The causal order, computed from all nodes at once as its definition says it.
-struct PlainModel {
+struct PlainOrder {
   struct Emitted: Equatable {
     var key: Fixed32
     var seq: UInt64
@@ -53,11 +53,11 @@ struct PlainModel {
 
 extension CausalStream {
   /// What is left, as the model gives it.
-  mutating func rest() throws -> [PlainModel.Emitted] {
-    var result: [PlainModel.Emitted] = []
+  mutating func rest() throws -> [PlainOrder.Emitted] {
+    var result: [PlainOrder.Emitted] = []
     while let entry = try next() {
       result.append(
-        PlainModel.Emitted(
+        PlainOrder.Emitted(
           key: entry.node.key, seq: entry.node.seq,
           clock: Dictionary(uniqueKeysWithValues: entry.clock.entries.map { ($0.key, $0.seq) }),
           operations: entry.operations))
