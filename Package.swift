@@ -82,7 +82,7 @@ let package = Package(
     library("HypercoreArchive", ["ZstdFrames", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
     // Orders of nodes as text and pictures.
-    library("GraphDrawing", ["Autobase", "CompactEncoding"]),
+    library("GraphDrawing", ["AutobaseClassic", "Autobase", "CompactEncoding"]),
 
     // The wire.
     library("Protomux", ["CompactEncoding", "HypercoreCrypto"]),
@@ -233,7 +233,7 @@ let package = Package(
       ]),
     tests("Hyperdispatch", ["JSON", "CompactEncoding", "Hyperschema"]),
     tests("Hypercore", ["HypercoreTestSupport", "JSON", "HypercoreCrypto", "CompactEncoding"]),
-    tests("GraphDrawing", ["JSON", "Autobase", "HypercoreCrypto", "CompactEncoding"]),
+    tests("GraphDrawing", ["AutobaseClassic", "JSON", "Autobase", "HypercoreCrypto", "CompactEncoding"]),
     tests("Autobase", ["JSON", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding", "Corestore"]),
     tests(
       "AutobaseClassic",

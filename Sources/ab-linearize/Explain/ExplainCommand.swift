@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autobase
+import AutobaseClassic
 import CompactEncoding
 import GraphDrawing
 import ToolKit
@@ -16,27 +17,53 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     switch try input.order(keptBytes: 0) {
-    case .history(let history): try explain(history)
+    case .history(let history, let logs):
+      let names = NodeNames(Set(history.entries.keys).union(history.indexers), of: logs, options)
+      let nodes = try node.map { try names.find($0) }
+      try write(nodes) { node, output in
+        guard let explanation = history.explain(node) else { throw missing(node, history, names) }
+        guard !options.json else { return try output.line(ExplanationRecord(options).json(explanation)) }
+        try ExplanationText(names, options).write(explanation, to: output)
+      }
+    case .causal(let logs, let base, let clock):
+      let names = NodeNames(base.inputs.map(\.key), of: logs, options)
+      let nodes = try node.map { try names.find($0) }
+      try logs.naming {
+        let history = try logs.read { try CausalHistory(base, from: clock, keptBytes: 0, isEnough: areFound(nodes)) }
+        try write(nodes) { node, output in
+          guard let explanation = try logs.read({ try history.explain(node) }) else {
+            throw ToolError(.negative, "\(names(node)) is not in the order")
+          }
+          guard !options.json else { return try output.line(CausalExplanationRecord(options).json(explanation)) }
+          try CausalExplanationText(names, options).write(explanation, to: output)
+        }
+      }
     }
   }
 
-  private func explain(_ history: OrderHistory) throws {
-    let names = NodeNames(Set(history.entries.keys).union(history.indexers), options)
-    let nodes = try node.map { try names.find($0) }
+  private func write(_ nodes: [Checkout], _ body: (Checkout, Output) throws -> Void) throws {
     let output = Output.standard()
     for (i, node) in nodes.enumerated() {
-      guard let explanation = history.explain(node) else {
+      do {
+        if i > 0, !options.json { try output.line() }
+        try body(node, output)
+      } catch {
         try output.flush()
-        throw missing(node, history, names)
-      }
-      if options.json {
-        try output.line(ExplanationRecord(options).json(explanation))
-      } else {
-        if i > 0 { try output.line() }
-        try ExplanationText(names, options).write(explanation, to: output)
+        throw error
       }
     }
     try output.flush()
+  }
+
+  /// Whether all nodes have come, and the one before the last of them, too.
+  private func areFound(_ nodes: [Checkout]) -> (Checkout, Int) -> Bool {
+    var missing = Set(nodes)
+    var rest = 2
+    return { node, _ in
+      missing.remove(node)
+      if missing.isEmpty { rest -= 1 }
+      return rest <= 0
+    }
   }
 
   private func missing(_ node: Checkout, _ history: OrderHistory, _ names: NodeNames) -> ToolError {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autobase
+import AutobaseClassic
 import CompactEncoding
 import GraphDrawing
 import ToolKit
@@ -51,15 +52,33 @@ struct GraphCommand: ParsableCommand {
 
   func run() throws {
     let format = options.json ? .ndjson : format ?? .text
-    switch try input.order(keptBytes: values ? 256 : 0) {
-    case .history(let history):
-      try draw(history, NodeNames(Set(history.entries.keys).union(history.indexers), options), format)
+    let keptBytes = values ? 256 : 0
+    switch try input.order(keptBytes: keptBytes) {
+    case .history(let history, let logs):
+      let names = NodeNames(Set(history.entries.keys).union(history.indexers), of: logs, options)
+      try draw(history, try window(names, format), names, format)
       for gap in history.gaps { OrderCommand.report(gap) }
+    case .causal(let logs, let base, let clock):
+      let names = NodeNames(base.inputs.map(\.key), of: logs, options)
+      let window = try window(names, format)
+      let history = try logs.naming {
+        try logs.read { try CausalHistory(base, from: clock, keptBytes: keptBytes, isEnough: window.isEnough()) }
+      }
+      try logs.naming { try logs.read { try draw(history, window, names, format) } }
     }
   }
 
-  private func draw(_ order: some GraphSource, _ names: NodeNames, _ format: Format) throws {
-    let graph = OrderGraph(order, try selection(order, names, format))
+  /// What is shown: all, or what was asked for; for people not more than fits a few screens.
+  private func window(_ names: NodeNames, _ format: Format) throws -> GraphWindow {
+    GraphWindow(
+      around: try around.map { try names.find($0) }, since: since,
+      limit: limit ?? (fold ? 40 : format == .ndjson ? nil : 200), isFolded: fold)
+  }
+
+  private func draw(
+    _ order: some GraphSource, _ window: GraphWindow, _ names: NodeNames, _ format: Format
+  ) throws {
+    let graph = OrderGraph(order, try window.selection(order, names))
     let output = Output.standard()
     let write = { (line: String) in try output.line(line) }
     switch format {
@@ -73,22 +92,5 @@ struct GraphCommand: ParsableCommand {
     case .ndjson: try GraphRecords(graph, options, showsValues: values).write(to: output)
     }
     try output.flush()
-  }
-
-  /// What is shown: all, or what was asked for; for people not more than fits a few screens.
-  private func selection(_ order: some GraphSource, _ names: NodeNames, _ format: Format) throws -> GraphSelection {
-    let count = order.count
-    let limit = limit ?? (fold ? 40 : format == .ndjson ? max(count, 1) : 200)
-    let node = try around.map { try names.find($0) }
-    if let node, order.position(node) == nil { throw ToolError(.negative, "\(names(node)) is not in the order") }
-    if fold {
-      return GraphSelection(folding: min(since ?? 0, count)..<count, of: order, lines: limit, landmark: node)
-    }
-    if let place = node.flatMap(order.position) {
-      let start = max(0, min(place - limit / 2, count - limit))
-      return GraphSelection(start..<min(count, start + limit))
-    }
-    if let since { return GraphSelection(min(since, count)..<min(count, min(since, count) + limit)) }
-    return GraphSelection(max(0, count - limit)..<count)
   }
 }

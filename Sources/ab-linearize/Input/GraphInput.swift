@@ -8,9 +8,13 @@ import Hypercore
 import StoreToolKit
 import ToolKit
 
-/// Whose graph is meant: that of a store's base, or of logs that are named, piped or come from archives.
+/// Whose graph is meant, and in which order: that of a store's base, or of logs that are named, piped or come from
+/// archives.
+///
+/// Oplogs are ordered by votes, as `order` does. Classic inputs, and all with `--causal`, are in the order of views:
+/// that of the causal stream, the oldest node first.
 struct GraphInput: ParsableArguments {
-  @OptionGroup var sources: LogSources
+  @OptionGroup var inputs: BaseInputs
 
   @Option(
     name: .customLong("indexer"),
@@ -19,19 +23,56 @@ struct GraphInput: ParsableArguments {
     ))
   var indexer: [KeyArgument] = []
 
+  @Flag(name: .customLong("causal"), help: "Take the causal order, in which views stand, also of oplogs.")
+  var causal = false
+
+  @Option(
+    name: .customLong("clock"),
+    help: ArgumentHelp(
+      "In the causal order: end at these nodes, LOG:LENGTH[,LOG:LENGTH…], instead of the newest.", valueName: "clock"))
+  var clock: ClockArgument?
+
+  private var sources: LogSources { inputs.sources }
+  private var isOfBase: Bool { !sources.isPiped && sources.input.isEmpty }
+
   func validate() throws {
-    if !sources.isPiped, sources.input.isEmpty, !indexer.isEmpty {
+    if isOfBase, !indexer.isEmpty {
       throw ValidationError("--indexer goes with --stdin or --input; a store's base knows its indexers")
     }
+    if causal, !indexer.isEmpty { throw ValidationError("--indexer decides nothing in the causal order") }
   }
 
-  /// Reads and orders everything.
+  /// Opens the logs, and orders those that are ordered by votes.
   ///
   /// - Parameter keptBytes: how many bytes of each value are kept.
   func order(keptBytes: Int) throws -> DrawnOrder {
-    guard sources.isPiped || !sources.input.isEmpty else { return .history(try baseHistory(keptBytes)) }
+    if isOfBase, !causal {
+      try refuseCausalOptions()
+      return .history(try baseHistory(keptBytes), nil)
+    }
     let logs = try OpenLogs(sources)
-    return .history(try logs.read { try history(logs, keptBytes) })
+    return try logs.naming {
+      let hasClassic = try logs.read { try logs.inputs.contains(where: isClassic) }
+      guard causal || hasClassic && indexer.isEmpty else {
+        try refuseCausalOptions()
+        let order = try logs.read { try hasClassic ? mixedHistory(logs, keptBytes) : oplogHistory(logs, keptBytes) }
+        return .history(order, logs)
+      }
+      let base = ClassicAutobase(inputs: logs.inputs)
+      try logs.read { try inputs.applyFreezes(to: base, logs) }
+      return .causal(logs, base, try clock.map(logs.clock))
+    }
+  }
+
+  private func refuseCausalOptions() throws {
+    guard clock != nil || !inputs.freeze.isEmpty else { return }
+    throw ToolError(.usage, "--clock and --freeze go with the causal order", hint: "add --causal")
+  }
+
+  private func isClassic(_ log: any CausalLog) throws -> Bool {
+    guard log.length > 0 else { return false }
+    let format = NodeFormat.detect(firstBlock: try log.block(at: 0))?.format
+    return format == .alpha8 || format == .alpha9
   }
 
   private func baseHistory(_ keptBytes: Int) throws -> OrderHistory {
@@ -47,7 +88,8 @@ struct GraphInput: ParsableArguments {
     }
   }
 
-  private func history(_ logs: OpenLogs, _ keptBytes: Int) throws -> OrderHistory {
+  /// Oplogs, whose messages are read when they are needed.
+  private func oplogHistory(_ logs: OpenLogs, _ keptBytes: Int) throws -> OrderHistory {
     var indexers = indexer.isEmpty ? logs.indexers : indexer.map(\.key)
     // As in a new base: the writer that comes first is the bootstrap writer, and the only indexer.
     if indexers.isEmpty, let first = logs.inputs.first { indexers = [first.key] }
@@ -60,17 +102,46 @@ struct GraphInput: ParsableArguments {
       guard let block = try inputs[node.key]?.block(at: node.length - 1) else {
         throw LogError.blockNotAvailable(index: node.length - 1, length: 0)
       }
-      do {
-        return try OplogMessage(decoding: block)
-      } catch let error as DecodingError {
-        throw OrderInput.notAMessage(node.key, node.length - 1, error)
+      return try decode(node.key, block, Int(node.length) - 1)
+    }
+  }
+
+  /// Classic inputs, of which some are indexers all the same.
+  private func mixedHistory(_ logs: OpenLogs, _ keptBytes: Int) throws -> OrderHistory {
+    var classic = ClassicHistory()
+    var messages: [WriterMessages] = []
+    for log in logs.inputs {
+      var blocks: [[UInt8]] = []
+      try logs.forEachBlock(of: log) { _, block in blocks.append(block) }
+      if try isClassic(log) {
+        try classic.add(KeyedMemoryLog(key: log.key, blocks))
+      } else {
+        messages.append(
+          WriterMessages(key: log.key, messages: try blocks.enumerated().map { try decode(log.key, $1, $0) }))
       }
+    }
+    for log in logs.inputs {
+      let list = classic[log.key].map { node in
+        OplogMessage(heads: classic.heads(of: node), batch: node.batch.rest + 1, value: node.value)
+      }
+      if !list.isEmpty { messages.append(WriterMessages(key: log.key, messages: list)) }
+    }
+    return try OrderHistory(messages, epochs: [IndexerEpoch(indexers: indexer.map(\.key))], keptBytes: keptBytes)
+  }
+
+  private func decode(_ key: Fixed32, _ block: [UInt8], _ seq: Int) throws -> OplogMessage {
+    do {
+      return try OplogMessage(decoding: block)
+    } catch {
+      throw OrderInput.notAMessage(key, UInt64(seq), error)
     }
   }
 }
 
 /// An order that can be drawn and explained.
 enum DrawnOrder {
-  /// That of a base with indexers.
-  case history(OrderHistory)
+  /// That of votes; of a store's base, or of open logs.
+  case history(OrderHistory, OpenLogs?)
+  /// That of the causal stream, which begins at the newest nodes or at a clock.
+  case causal(OpenLogs, ClassicAutobase, CausalClock?)
 }

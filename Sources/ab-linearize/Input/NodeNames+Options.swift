@@ -11,6 +11,15 @@ extension NodeNames {
     self.init(keys) { hex ? $0.description : KeyIdentifier.encode($0) }
   }
 
+  /// Names for the nodes of open logs, which have names in their store or stream.
+  init(_ keys: some Sequence<Fixed32>, of logs: OpenLogs?, _ options: OutputOptions) {
+    let keys = Set(keys)
+    var labels: [Fixed32: String] = [:]
+    if !options.hex { for key in keys { labels[key] = logs?.name(key) } }
+    let hex = options.hex
+    self.init(keys, labels: labels) { hex ? $0.description : KeyIdentifier.encode($0) }
+  }
+
   /// The node with a name.
   func find(_ name: String) throws(ToolError) -> Checkout {
     guard let colon = name.lastIndex(of: ":"), let length = UInt64(name[name.index(after: colon)...]), length > 0 else {
@@ -19,6 +28,7 @@ extension NodeNames {
         hint: "a node is written KEY:LENGTH; the beginning of the key will do"
       )
     }
+    if let key = labels.first(where: { $0.value == name[..<colon] })?.key { return Checkout(key: key, length: length) }
     let prefix = name[..<colon].lowercased()
     let found = keys.filter { $0.description.hasPrefix(prefix) || KeyIdentifier.encode($0).hasPrefix(prefix) }
     guard let key = found.first else {
