@@ -45,28 +45,31 @@ extension ViewCore {
     }
     let (plan, readable) = try plan(base, basis, outputs)
 
-    let old = state
-    let oldLength = basis.isLocal ? basis.outputs[0].length : old.length
+    // Kept only with a local output, when there is nothing in memory that a copy of the list would cost.
+    let undo = basis.isLocal ? state : nil
+    let oldLength = state.length
     let shared = keep(plan, readable)
     self.basis = nil
     if !basis.isLocal { stored = nil }
-    status = ViewStatus(removed: oldLength - (basis.isLocal ? plan.mark.length : shared))
+    status = ViewStatus(
+      removed: basis.isLocal ? basis.outputs[0].length - plan.mark.length : oldLength - shared)
     let failure = apply(plan.pending)
     status.added = state.length - plan.mark.length
     if let local {
       do {
         try store(in: local, keeping: plan.mark.length, of: basis.outputs[0])
       } catch {
-        state = old
+        state = undo ?? ViewState()
         status = ViewStatus()
         replaceBlocks(isTruncation: true)
         throw error
       }
     }
     if failure == nil {
-      self.basis = Basis(clock: clock, outputs: outputs.map(Basis.Position.init), isLocal: basis.isLocal)
+      self.basis = basis
+      if let local { self.basis?.outputs = [Basis.Position(local)] }
     }
-    if old.length > shared { emit(.truncate(length: shared, fork: fork)) }
+    if oldLength > shared { emit(.truncate(length: shared, fork: fork)) }
     if state.length > shared { emit(.append) }
     if let failure { throw failure }
   }
@@ -105,7 +108,7 @@ extension ViewCore {
   ///
   /// - Returns: how many blocks are the same as before.
   private func keep(_ plan: ViewPlan, _ readable: [OutputLog]) -> UInt64 {
-    let old = state
+    let (oldLength, oldTrunk) = (state.length, state.trunk)
     var shared = plan.mark.length
     switch plan.ground {
     case .nothing: state = ViewState()
@@ -113,12 +116,13 @@ extension ViewCore {
       state.cut(to: plan.mark)
       state.rest(on: readable)
     case .output(let output):
+      let old = state
       state = ViewState(trunk: output, trunkLength: plan.mark.length)
       shared = (try? state.sharedLength(with: old)) ?? 0
     }
-    if old.length > shared {
+    if oldLength > shared {
       replaceBlocks(isTruncation: true)
-    } else if old.trunk !== state.trunk {
+    } else if oldTrunk !== state.trunk {
       replaceBlocks(isTruncation: false)
     }
     return shared

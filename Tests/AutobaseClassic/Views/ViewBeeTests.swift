@@ -14,7 +14,8 @@ import Testing
   private final class BeeView {
     let base: ClassicAutobase
     var view: LinearizedView { base.view! }
-    private(set) var bee: Hyperbee!
+    private var made: Hyperbee?
+    var bee: Hyperbee { made! }
     /// Refuses this entry, when half of it is done.
     var refused: [UInt8]?
 
@@ -27,7 +28,7 @@ import Testing
           if node.node.value == refused { throw Refusal() }
         }
       }
-      bee = Hyperbee(view.unwrapped)
+      made = Hyperbee(view.unwrapped)
     }
 
     func entries() throws -> [[UInt8]: [UInt8]] { try Self.entries(bee) }

@@ -24,7 +24,8 @@ import Testing
     let kind: Kind
     let output: KeyedMemoryLog?
     var outputs: [Subject] = []
-    var base: ClassicAutobase!
+    var opened: ClassicAutobase?
+    var base: ClassicAutobase { opened! }
     var calls: [PlainModel.Call] = []
     var applied = 0
     /// What an observer of the events knows.
@@ -87,7 +88,7 @@ import Testing
       #expect(try view.append(Array(blocks[start...])) == UInt64(blocks.count))
     }
     for (key, length) in model.members where length != .max { try! base.freezeInput(key, at: UInt64(length)) }
-    subject.base = base
+    subject.opened = base
   }
 
   private func append(
@@ -115,7 +116,7 @@ import Testing
     _ world: ViewWorld, _ subjects: [Subject], _ model: inout PlainModel, using random: inout SeededGenerator
   ) throws {
     let log = world.logs.randomElement(using: &random)!
-    let bases = subjects.map(\.base!)
+    let bases = subjects.map(\.base)
     switch (model.members[log.key], Bool.random(using: &random)) {
     case (nil, _):
       for base in bases { try base.addInput(log) }
