@@ -32,6 +32,6 @@ struct LogSources: ParsableArguments {
 
   /// The logs of the archives, in their order.
   func archivedLogs() throws -> [ArchivedLog] {
-    try archive.flatMap { path in try ArchivedLog.naming(path) { try ArchiveFile(path: path).logs } }
+    try archive.flatMap { try ArchiveFile(path: $0).logs }
   }
 }

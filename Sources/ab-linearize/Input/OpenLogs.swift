@@ -180,7 +180,7 @@ final class OpenLogs {
   /// Runs `body`; in its errors, logs are called by their names.
   func naming<R>(_ body: () throws -> R) throws -> R {
     do {
-      return try ArchivedLog.naming { try body() }
+      return try body()
     } catch let error as ClassicError {
       throw error.toolError(text)
     } catch let error as ViewError {

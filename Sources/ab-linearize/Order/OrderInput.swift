@@ -63,15 +63,13 @@ struct OrderInput {
   }
 
   private mutating func readArchives(_ sources: LogSources) throws {
-    try ArchivedLog.naming {
-      for log in try sources.archivedLogs() {
-        var core = StreamCore(core: log.key, length: log.length, fork: log.fork)
-        core.name = log.head.name
-        open(core)
-        for seq in 0..<log.length {
-          guard log.has(seq) else { throw ClassicError.unavailable(key: log.key, seq: seq, length: log.length) }
-          try add(StreamBlock(core: log.key, seq: seq, fork: log.fork, value: log.block(at: seq)))
-        }
+    for log in try sources.archivedLogs() {
+      var core = StreamCore(core: log.key, length: log.length, fork: log.fork)
+      core.name = log.head.name
+      open(core)
+      for seq in 0..<log.length {
+        guard log.has(seq) else { throw ClassicError.unavailable(key: log.key, seq: seq, length: log.length) }
+        try add(StreamBlock(core: log.key, seq: seq, fork: log.fork, value: log.block(at: seq)))
       }
     }
   }
