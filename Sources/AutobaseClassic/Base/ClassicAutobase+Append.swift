@@ -12,12 +12,14 @@ extension ClassicAutobase {
   @discardableResult
   public func append(_ values: [[UInt8]], clock: CausalClock?, input: WritableLog? = nil) throws -> UInt64 {
     guard let clock else { return try append(values, clock: [ClockEntry]?.none, input: input) }
-    var places: [Fixed32: Int] = [:]
-    for member in members { places[member.key] = places.count }
-    let entries = clock.entries.map { ClockEntry(key: $0.key, seq: $0.seq) }.enumerated().sorted {
-      (places[$0.element.key] ?? .max, $0.offset) < (places[$1.element.key] ?? .max, $1.offset)
+    var entries: [ClockEntry] = []
+    for member in members {
+      if let seq = clock[member.key] { entries.append(ClockEntry(key: member.key, seq: seq)) }
     }
-    return try append(values, clock: entries.map(\.element), input: input)
+    for entry in clock.entries where roster.index(of: entry.key) == nil {
+      entries.append(ClockEntry(key: entry.key, seq: entry.seq))
+    }
+    return try append(values, clock: entries, input: input)
   }
 
   /// Appends values as one batch.

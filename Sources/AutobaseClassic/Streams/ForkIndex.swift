@@ -24,6 +24,7 @@ struct ForkIndex {
   private var sizes: [UInt64]
   private var foreign: [[(key: Fixed32, length: UInt64)]]
   private var foreignCount = 0
+  private var changed: [Int] = []
 
   init(count: Int) {
     self.count = count
@@ -44,34 +45,51 @@ struct ForkIndex {
   /// Makes the entry that ends at `length`, with this clock, head number `head`.
   mutating func replace(_ head: Int, length: UInt64, clock: RosterClock) {
     if isFork[head] { dropFork(head) }
-    foreignCount += (clock.foreign.isEmpty ? 0 : 1) - (foreign[head].isEmpty ? 0 : 1)
-    foreign[head] = clock.foreign
-    lengths[head] = length
-    var seen = 0
-    let base = head * count
-    for other in 0..<count where other != head && lengths[other] > 0 {
-      let saw = rows[base + other] >= lengths[other]
-      let sees = clock.row[other] >= lengths[other]
-      if saw != sees { changeSeen(other, by: sees ? 1 : -1) }
-      if length > 0 && rows[other * count + head] >= length { seen += 1 }
+    if foreignCount > 0 || !clock.foreign.isEmpty {
+      foreignCount += (clock.foreign.isEmpty ? 0 : 1) - (foreign[head].isEmpty ? 0 : 1)
+      foreign[head] = clock.foreign
     }
-    for column in 0..<count { rows[base + column] = clock.row[column] }
+    lengths[head] = length
+    let seen = compare(head, clock.row)
+    for other in changed {
+      seenBy[other] += clock.row[other] >= lengths[other] ? 1 : -1
+      if seenBy[other] == 0 {
+        addFork(other)
+      } else if isFork[other] {
+        dropFork(other)
+      }
+    }
     seenBy[head] = seen
     if seen == 0 && length > 0 { addFork(head) }
+  }
+
+  /// Puts a new row in the place of a head's old one, and notes in `changed` which other heads only one of the two sees.
+  ///
+  /// - Returns: how many other heads see this one.
+  private mutating func compare(_ head: Int, _ row: [UInt64]) -> Int {
+    changed.removeAll(keepingCapacity: true)
+    var seen = 0
+    let (count, length) = (count, lengths[head])
+    let base = head * count
+    rows.withUnsafeMutableBufferPointer { rows in
+      lengths.withUnsafeBufferPointer { lengths in
+        row.withUnsafeBufferPointer { row in
+          for other in 0..<count {
+            if lengths[other] > 0 && other != head {
+              if (rows[base + other] >= lengths[other]) != (row[other] >= lengths[other]) { changed.append(other) }
+              if length > 0 && rows[other * count + head] >= length { seen += 1 }
+            }
+            rows[base + other] = row[other]
+          }
+        }
+      }
+    }
+    return seen
   }
 
   /// Takes head number `head` away.
   mutating func remove(_ head: Int) {
     replace(head, length: 0, clock: RosterClock(row: [UInt64](repeating: 0, count: count)))
-  }
-
-  private mutating func changeSeen(_ head: Int, by step: Int) {
-    seenBy[head] += step
-    if seenBy[head] == 0 {
-      addFork(head)
-    } else if isFork[head] {
-      dropFork(head)
-    }
   }
 
   private mutating func addFork(_ head: Int) {
@@ -98,6 +116,10 @@ struct ForkIndex {
   private mutating func dropFork(_ head: Int) {
     isFork[head] = false
     forks.removeAll { $0 == head }
+    if forks.isEmpty {
+      for column in 0..<count { (largest[column], second[column], owner[column]) = (0, 0, -1) }
+      return
+    }
     let base = head * count
     for column in 0..<count where rows[base + column] > 0 {
       if owner[column] == head {
