@@ -261,7 +261,10 @@ let package = Package(
     tests("ProtomuxRPC", ["JSON", "Protomux", "HypercoreCrypto", "CompactEncoding"]),
     tests(
       "Replication",
-      ["HypercoreTestSupport", "JSON", "Protomux", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+      [
+        "HypercoreTestSupport", "AutobaseClassic", "JSON", "Protomux", "Corestore", "Hypercore", "HypercoreCrypto",
+        "CompactEncoding",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

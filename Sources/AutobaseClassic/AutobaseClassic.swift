@@ -129,6 +129,32 @@
 ///
 /// ## Views
 ///
-/// See ``LinearizedView``.
+/// A view is the list of blocks that an apply function makes of the order, one call for each batch, oldest first. After
+/// each call there is a *mark*: the prefix clock, and the length of the view. An update looks for the newest place of
+/// the order at which the view has been before:
+///
+/// ```
+/// pending = []
+/// for node in the causal stream from the newest clock:
+///   if a mark has exactly node's prefix clock: cut = its length; stop
+///   pending += node                                                                 none found: cut = 0
+/// removed = length − cut; truncate to cut
+/// for each batch of pending, oldest first: apply it; note a mark
+/// added = number of blocks that were appended
+/// ```
+///
+/// The blocks of a call all carry its prefix clock and are a batch, so an output tells its own marks: they end at the
+/// blocks with rest 0, and their operations grow along the log. To look one up takes few reads, since only the newest
+/// block with at most as many operations can match. A call that appended nothing leaves no block: its mark is
+/// known until the process ends, and then it is called again when it comes after the last block that is kept.
+///
+/// With a *local output* the log is truncated to the cut and the new entries are appended, the header in block 0, in
+/// one transaction if the log's storage has any. With *remote outputs* the stream is followed until any of them, or the
+/// view as it was, has the place; the first in the list wins, and an output wins over the view. Then `removed` counts
+/// the blocks that are not the same as before, and `added` those that were applied here, without those that came with
+/// the output. An output that is removed is not read any more. Entries of removed inputs end every mark that has their
+/// key, so a view falls back to before the first of them.
+///
+/// See ``LinearizedView`` for how views are used.
 ///
 /// Source: spec 03b.
