@@ -97,6 +97,46 @@ import Testing
     #expect(try ahead.log.audit().faults.isEmpty)
   }
 
+  /// Heads are known one behind the other, each with the blocks of the one before only.
+  @Test(arguments: liveSeeds) func chains(seed: UInt64) throws {
+    let network = TestNetwork(seed: seed)
+    let writer = network.add(try TestNode(testKeyPair(7)))
+    writer.replicator.downloadPolicy = .none
+    let readers = try (0..<5).map { _ in network.add(try TestNode(nil, key: writer.log.key)) }
+    var (before, length): (TestNode?, UInt64) = (nil, 0)
+    for reader in readers {
+      try writer.log.append(testBlocks(0..<Int.random(in: 1...40, using: &network.random), "\(writer.log.length)"))
+      reader.replicator.downloadPolicy = before == nil ? .everything : .head
+      // The last one is shorter than the one that it meets.
+      if reader === readers[4] {
+        if Bool.random(using: &network.random) { continue }
+        let shorter = network.add(try TestNode(testKeyPair(7)))
+        for index in 0..<UInt64.random(in: 1...length, using: &network.random) {
+          try shorter.log.append([writer.log.get(index) ?? []])
+        }
+        try network.connect(shorter, reader)
+        try network.run()
+        for line in network.lines { line.hangUp() }
+      } else {
+        let (line, _) = try network.connect(writer, reader)
+        try network.run()
+        line.hangUp()
+      }
+      reader.replicator.downloadPolicy = .everything
+      if let before {
+        let (line, _) = try network.connect(before, reader)
+        try network.run(milliseconds: 10_000)
+        #expect(try reader.log.has(0..<length))
+        #expect(try reader.log.audit().isSound)
+        #expect(reader.replicator.nextDeadline == nil)
+        line.hangUp()
+      } else {
+        length = reader.log.length
+      }
+      before = reader
+    }
+  }
+
   /// Whatever arrives instead, only what the writer signed is stored.
   @Test(arguments: liveSeeds) func mangledAnswers(seed: UInt64) throws {
     let world = try World(seed: seed)

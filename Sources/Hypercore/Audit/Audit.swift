@@ -3,8 +3,8 @@ public import CompactEncoding
 /// Re-hashes a stored log against its nodes, its roots against its head, and its head against its signature.
 ///
 /// The walk goes from the roots down, left before right, and reads every block once. It takes logs of which only a
-/// part is stored: where both children of a node are missing, nothing below can be, or is, checked, unless a shorter
-/// head that is signed, too, reaches down there (``Earlier``).
+/// part is stored: where both children of a node are missing, nothing below can be, or is, checked, unless
+/// shorter heads that are signed, too, reach down there (``Earlier``).
 ///
 /// ```
 /// let audit = try Audit(of: head, under: verifier, nodes: store) { try store.block(at: $0) }
@@ -86,7 +86,7 @@ public struct Audit: Sendable {
   /// Bytes of the blocks whose hash was compared.
   public private(set) var checkedBytes: UInt64 = 0
 
-  /// The roots of the shorter head, when it is signed.
+  /// The roots of the shorter heads that are signed.
   private var earlierRoots: [TreeNode] = []
 
   /// The most faults that are listed.
@@ -108,7 +108,7 @@ public struct Audit: Sendable {
   /// Checks a log.
   ///
   /// - Parameters:
-  ///   - earlier: a shorter head that may prove blocks; it counts only when its signature is valid.
+  ///   - earlier: shorter heads that may prove blocks; they count only when their signatures are valid.
   ///   - verifier: decides about the signatures; nil for a log that is not signed.
   ///   - nodes: the stored nodes.
   ///   - block: reads a stored block, nil when it is not stored.
@@ -116,16 +116,21 @@ public struct Audit: Sendable {
   ///     it they are not looked for.
   /// - Throws: only what reading throws.
   public init(
-    of head: Head, and earlier: Earlier? = nil, under verifier: Verifier?, nodes: some NodeReader,
+    of head: Head, and earlier: [Earlier] = [], under verifier: Verifier?, nodes: some NodeReader,
     block: (UInt64) throws -> [UInt8]?,
     firstBlock: (Range<UInt64>) throws -> UInt64? = { _ in nil }
   ) throws {
     try checkHead(head, verifier, nodes)
-    if let earlier, earlier.length < head.length,
-      let tree = try? MerkleTree(length: earlier.length, fork: head.fork, from: nodes),
-      verifier?.accepts(tree, signature: earlier.signature) == true
-    {
-      earlierRoots = tree.roots
+    for earlier in earlier where earlier.length < head.length {
+      guard let tree = try? MerkleTree(length: earlier.length, fork: head.fork, from: nodes),
+        verifier?.accepts(tree, signature: earlier.signature) == true
+      else { continue }
+      earlierRoots += tree.roots
+    }
+    // From the left, and at each place the largest first.
+    earlierRoots.sort { a, b in
+      let (left, right) = (FlatTree.leftSpan(a.index), FlatTree.leftSpan(b.index))
+      return left == right ? a.index > b.index : left < right
     }
     for index in FlatTree.Roots(from: 0, to: head.length) {
       try check(nodes.node(at: index), at: index, nodes, block, firstBlock)
@@ -181,14 +186,15 @@ public struct Audit: Sendable {
     if found != leaf { add(.block(index: leaf.index / 2, expected: leaf.hash, found: found.hash)) }
   }
 
-  /// Checks what the shorter head covers of a subtree whose nodes are not stored, and passes over the rest.
+  /// Checks what shorter heads cover of a subtree whose nodes are not stored, and passes over the rest.
   private mutating func descend(
     _ index: UInt64, _ nodes: some NodeReader, _ block: (UInt64) throws -> [UInt8]?,
     _ firstBlock: (Range<UInt64>) throws -> UInt64?
   ) throws {
     let end = FlatTree.rightSpan(index) / 2 + 1
     var position = FlatTree.leftSpan(index) / 2
-    for root in earlierRoots where root.index != index && FlatTree.contains(index, root.index) {
+    for root in earlierRoots
+    where root.index != index && FlatTree.contains(index, root.index) && FlatTree.leftSpan(root.index) / 2 >= position {
       try skip(position..<FlatTree.leftSpan(root.index) / 2, firstBlock)
       try check(root, at: root.index, nodes, block, firstBlock)
       position = FlatTree.nextLeaf(root.index) / 2

@@ -25,7 +25,8 @@ extension Hypercore: NodeReader {
       return try Audit(
         of: Audit.Head(
           length: head.length, fork: head.fork, treeHash: head.rootHash, signature: head.signature),
-        and: name == nil ? mainState.earlierHead().map { .init(length: $0.length, signature: $0.signature) } : nil,
+        and: name == nil
+          ? mainState.earlierHeads().heads.map { .init(length: $0.length, signature: $0.signature) } : [],
         under: name == nil ? verifier : nil, nodes: AnyNodeReader(view),
         block: { index in
           onBlock()

@@ -33,10 +33,8 @@ extension Hypercore {
       case .proven(let batch):
         let block = proof.block.map { StoredBlock(index: $0.index, bytes: $0.value[...]) }
         try main.store(block.map { [$0] } ?? [], nodes: batch.nodes)
-        let known = try main.earlierHead()?.length ?? 0
-        if batch.tree.length < main.length && batch.tree.length > known {
-          let head = EarlierHead(fork: main.fork, length: batch.tree.length, signature: batch.signature)
-          try main.storage.setUserData(EarlierHead.userDataKey, head.encoded(), in: main.id)
+        if batch.tree.length < main.length {
+          try main.insertEarlier(.init(length: batch.tree.length, signature: batch.signature))
         }
         return .stored
       }
@@ -55,22 +53,17 @@ extension Hypercore {
     }
   }
 
-  /// Length of the shorter head under which blocks were proven; 0 when there is none.
-  public func earlierLength() throws -> UInt64 { try read { _ in try mainState.earlierHead()?.length ?? 0 } }
-
   /// Whether an upgrade from `length` to the head can be proven.
   public func provesUpgrade(from length: UInt64) throws -> Bool {
     try read("prove") { _ in
       let main = try mainState
-      guard try hasRoots(of: length) else { return false }
-      for node in FlatTree.Roots(from: length, to: main.length) where try main.node(at: node) == nil { return false }
-      return true
+      return try hasRoots(of: length) && main.hasNodes(from: length, to: main.length)
     }
   }
 
-  /// A proof of the first `length` blocks from nothing, under the own head or else under the shorter one.
+  /// A proof of the first `length` blocks from nothing, under the own head or else under a shorter one.
   private func conflictProof(length: UInt64, _ main: LogState) throws -> Proof? {
-    for prover in try [prover(main), earlierProver(main)].compactMap(\.self) {
+    for prover in try [prover(main)] + earlierProvers(main) {
       let length = min(length, prover.tree.length)
       if let proof = try? prover.prove(.init(upgrade: .init(start: 0, length: length)), block: { _ in nil }) {
         return proof
@@ -79,12 +72,13 @@ extension Hypercore {
     return nil
   }
 
-  /// What answers requests for the shorter head.
-  func earlierProver(_ main: LogState) throws -> Prover<LogState>? {
-    guard let head = try main.earlierHead() else { return nil }
-    return Prover(
-      tree: try main.tree(at: head.length), signature: head.signature,
-      manifest: core.verifier.isCompat ? nil : core.manifest, nodes: main)
+  /// What answers requests for shorter heads, the shortest first.
+  func earlierProvers(_ main: LogState) throws -> [Prover<LogState>] {
+    try main.earlierHeads().heads.compactMap { head in
+      guard let tree = try? main.tree(at: head.length) else { return nil }
+      return Prover(
+        tree: tree, signature: head.signature, manifest: core.verifier.isCompat ? nil : core.manifest, nodes: main)
+    }
   }
 }
 

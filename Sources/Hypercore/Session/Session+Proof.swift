@@ -4,8 +4,8 @@ internal import CompactEncoding
 extension Hypercore {
   /// Answers a peer's request.
   ///
-  /// A newer head that the own one's tree does not reach from there may be the shorter one that ``applyEarlier(_:)``
-  /// has stored.
+  /// A newer head that the own one's tree does not reach from there may be one of the shorter ones that
+  /// ``applyEarlier(_:)`` has stored.
   ///
   /// - Throws: ``MerkleError`` when the request makes no sense here or something it needs is not stored.
   public func proof(for request: ProofRequest) throws -> Proof {
@@ -14,10 +14,10 @@ extension Hypercore {
       do {
         return try prover(main).prove(request) { try main.block(at: $0) }
       } catch MerkleError.missingNode(let index) where request.upgrade != nil {
-        guard let earlier = try earlierProver(main),
-          let proof = try? earlier.prove(request, block: { try main.block(at: $0) })
-        else { throw MerkleError.missingNode(index) }
-        return proof
+        for prover in try earlierProvers(main) {
+          if let proof = try? prover.prove(request, block: { try main.block(at: $0) }) { return proof }
+        }
+        throw MerkleError.missingNode(index)
       }
     }
   }

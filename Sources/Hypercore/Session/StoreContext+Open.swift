@@ -60,7 +60,7 @@ extension Hypercore {
       }
       tree.fork = state.fork
       try state.extend(to: tree, from: source.state, .given(nil))
-      for key in try context.storage.userDataKeys(in: source.core.record.area) where key != EarlierHead.userDataKey {
+      for key in try context.storage.userDataKeys(in: source.core.record.area) where key != EarlierHeads.userDataKey {
         let value = try context.storage.userData(key, in: source.core.record.area)
         try context.storage.setUserData(key, value, in: core.record.area)
       }

@@ -122,7 +122,7 @@ extension CorePeer {
     requests.remove(refusal.request)
     if entry.kind == .block && entry.fork == remote.fork && refusal.reason != .invalidRequest {
       let length = min(have.contiguous, remote.length)
-      if !entry.isEarlier && entry.target < length && unproven == nil {
+      if entry.target < length && (entry.isEarlier ? length < entry.length : unproven == nil) {
         unproven = (entry.target, length, replicator.now + replicator.settings.earlierRetryMilliseconds)
       }
       // It is not there, whatever was announced; asked again only after it is announced again.

@@ -14,11 +14,14 @@ import Hypercore
 /// A peer of the own length, or longer, may be in the same situation and have blocks under a shorter head. It says that
 /// it has them, and refuses them: then it is asked for the head up to which it has everything.
 ///
+/// A peer that has a longer head, and cannot prove the step to it, may still prove the one to such a head.
+///
 /// No peer is asked twice for the same length within ``ReplicationSettings/earlierRetryMilliseconds``.
 extension CoreReplicator {
   private struct EarlierRequest {
     let peer: CorePeer
-    let block: UInt64
+    /// Nil when the head alone is asked for.
+    let block: UInt64?
     let start: UInt64
     let length: UInt64
   }
@@ -34,11 +37,16 @@ extension CoreReplicator {
     guard since + settings.hotswapMilliseconds <= now else { return }
     stalled = nil
     next.peer.earlier = (next.length, now + settings.earlierRetryMilliseconds)
-    markInFlight(next.block)
+    let step = ProofRequest.Upgrade(start: next.start, length: next.length - next.start)
+    guard let block = next.block else {
+      upgrade = (next.peer, next.length, now)
+      return send(
+        ProofRequest(upgrade: step), .init(kind: .upgrade, hasUpgrade: true, length: next.length), to: next.peer)
+    }
+    markInFlight(block)
     send(
-      ProofRequest(
-        block: .init(index: next.block, nodes: 0), upgrade: .init(start: next.start, length: next.length - next.start)),
-      .init(kind: .block, hasUpgrade: true, isEarlier: true, target: next.block, length: next.length), to: next.peer)
+      ProofRequest(block: .init(index: block, nodes: 0), upgrade: step),
+      .init(kind: .block, hasUpgrade: true, isEarlier: true, target: block, length: next.length), to: next.peer)
   }
 
   /// A shorter head was stored: more blocks can be proven.
@@ -61,10 +69,14 @@ extension CoreReplicator {
 
   /// What a shorter head would prove, when nothing else is on its way.
   private func earlierRequest() throws -> EarlierRequest? {
-    guard state.length > 0, state.knowsManifest, !local.isComplete else { return nil }
+    guard state.length > 0, state.knowsManifest else { return nil }
+    if wantsHead, upgrade == nil, let peer = peers.first(where: offersLess) {
+      return EarlierRequest(peer: peer, block: nil, start: state.length, length: peer.have.contiguous)
+    }
+    guard !local.isComplete else { return nil }
     let able = peers.filter { earlierLength(of: $0) > local.contiguous && canAsk($0) && $0.remote.fork == state.fork }
     guard !able.isEmpty, !peers.contains(where: isAnswering) else { return nil }
-    let start = max(local.contiguous, state.prologueLength, try log.earlierLength())
+    let start = max(local.contiguous, state.prologueLength)
     for peer in able {
       let length = earlierLength(of: peer)
       guard length > start, length <= state.length, let block = try earlierBlock(start..<length, of: peer) else {
@@ -79,10 +91,19 @@ extension CoreReplicator {
 
   /// The length of the shorter head that a peer may prove; 0 when there is none, or when it was asked before.
   private func earlierLength(of peer: CorePeer) -> UInt64 {
-    var length = peer.isUnproving ? peer.unproven?.length ?? 0 : 0
-    if peer.remote.length < state.length { length = max(length, peer.remote.length) }
+    var length = peer.remote.length < state.length ? peer.remote.length : 0
+    if peer.isUnproving, let unproven = peer.unproven { length = unproven.length }
     if let asked = peer.earlier, asked.length == length, asked.retry > now { return 0 }
     return length
+  }
+
+  /// Whether a peer has more, and cannot prove the step to its head.
+  private func offersLess(_ peer: CorePeer) -> Bool {
+    let (remote, length) = (peer.remote, peer.have.contiguous)
+    guard length > state.length, !remote.canUpgrade, remote.remoteLength == state.length, remote.length > length,
+      remote.fork == state.fork, canAsk(peer)
+    else { return false }
+    return peer.earlier.map { $0.length != length || $0.retry <= now } ?? true
   }
 
   /// Whether a peer was asked for a block just now.

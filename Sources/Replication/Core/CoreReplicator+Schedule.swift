@@ -38,7 +38,7 @@ extension CoreReplicator {
   // MARK: The head
 
   /// Whether a newer head than the own one is wanted.
-  private var wantsHead: Bool {
+  var wantsHead: Bool {
     downloadPolicy != .none || !asks.updates.isEmpty || !asks.seeks.isEmpty
       || asks.open.contains { $0 >= state.length }
   }
