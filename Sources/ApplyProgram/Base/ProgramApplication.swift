@@ -13,8 +13,9 @@ import Hypercore
 /// ```
 ///
 /// Answers hold for one state of the views, known by lengths and tree hashes, and for the nodes in their order. They are
-/// kept until a transaction with them was committed. Whatever happens in between, in this process or another, answers to
-/// something else are thrown away; the program is asked again, and told to resume from the views as they are.
+/// kept until what was asked for is committed: on the way there the base may come to several states more than once.
+/// Whatever happens in between, in this process or another, answers to something else are not used; the program is asked
+/// again, and told to resume from the views as they are.
 public final class ProgramApplication: ForesightedApplication {
   public let viewNames: [String]
   private let program: any ApplyAnswering
@@ -37,23 +38,39 @@ public final class ProgramApplication: ForesightedApplication {
     var results: [ApplyResult]
   }
 
+  /// Answers in a row, from one state of the views on.
+  private struct Run {
+    var id: UInt64
+    var start: [ViewState]
+    var answers: [Answer] = []
+  }
+
   /// What the program is to be asked.
   private struct Question {
+    var run: UInt64
     var batches: [[AppliedNode]]
     var views: [ApplyView]
     var isResuming: Bool
   }
 
-  /// Answers that no commit holds yet, in order.
-  private var answers: [Answer] = []
-  /// The state of the views before the first of them; nil while the program knows nothing.
-  private var start: [ViewState]?
-  /// How many of them the transaction under way has used.
+  /// What the program knows of the views.
+  private enum Knowledge: Equatable {
+    case nothing
+    /// What the last answer of this run led to.
+    case run(UInt64)
+    /// What is committed, when this is it.
+    case state([ViewState])
+  }
+
+  /// What no commit holds yet, the newest last.
+  private var runs: [Run] = []
+  private var runCount: UInt64 = 0
+  private var knowledge = Knowledge.nothing
+  /// Which run the transaction under way uses, and how many of its answers so far.
+  private var active: UInt64?
   private var used = 0
   /// The views after the last used answer; nil before the first call in a transaction.
   private var marks: [ViewMark]?
-  /// Whether the views that the program knows are those after the last of ``answers``.
-  private var isProgramCurrent = false
   private var upcoming: [[AppliedNode]] = []
   private var upcomingIndex = 0
   private var question: Question?
@@ -66,92 +83,100 @@ public final class ProgramApplication: ForesightedApplication {
     viewNames = program.views
   }
 
+  private static let runLimit = 8
+  private static let attemptLimit = 100
+
   /// Runs `body`, which brings a base with this application forward, and asks the program in between as often as needed.
   ///
   /// - Throws: what `body` throws except `ApplyPending`, and ``ApplyProgramError``: then nothing of what the program was
   ///   asked is stored.
   public func perform<R>(_ base: Autobase, _ body: () throws -> R) throws -> R {
+    var attempts = 0
     while true {
       do {
-        (used, marks) = (0, nil)
+        rewind()
         let result = try body()
         try didCommit(base)
         return result
-      } catch is ApplyPending {
+      } catch let pending as ApplyPending {
+        attempts += 1
+        if attempts > Self.attemptLimit { throw pending }
         try ask()
       }
     }
   }
 
+  /// A transaction begins.
+  private func rewind() { (active, used, marks) = (nil, 0, nil) }
+
   /// What was used is in the store now.
   private func didCommit(_ base: Autobase) throws {
-    guard used > 0 else { return }
-    let views = try viewNames.map { try base.view($0) }
-    if marks == Self.marks(views) {
-      answers.removeFirst(used)
-      start = Self.states(views)
-    } else {
-      // Somebody else has changed them since.
-      forget()
+    if let active, used > 0, let run = runs.first(where: { $0.id == active }) {
+      let views = try viewNames.map { try base.view($0) }
+      // Unless somebody else has changed them since, the views are what the program knows.
+      let isCurrent = knowledge == .run(active) && used == run.answers.count && marks == Self.marks(views)
+      knowledge = isCurrent ? .state(Self.states(views)) : .nothing
+    } else if case .run = knowledge {
+      knowledge = .nothing
     }
-    (used, marks) = (0, nil)
-  }
-
-  /// Nothing is known of what the program knows.
-  private func forget() {
-    answers.removeAll()
-    (used, marks, start) = (0, nil, nil)
-    isProgramCurrent = false
+    runs.removeAll()
+    rewind()
   }
 
   public func willApply(_ batches: [[AppliedNode]]) {
     upcoming = batches
     upcomingIndex = 0
-    (used, marks) = (0, nil)
+    rewind()
   }
 
   public func apply(_ nodes: [AppliedNode], _ host: ApplyHost) throws {
     let views = try viewNames.map { try host.view($0) }
-    try match(views)
     if upcomingIndex < upcoming.count, upcoming[upcomingIndex] == nodes { upcomingIndex += 1 }
-    guard used < answers.count, answers[used].nodes == nodes else {
-      dropAnswers()
+    let run = try find(views, nodes)
+    guard used < run.answers.count else {
+      // A stranger's node is mostly refused, and what it did undone.
       let follow = nodes.contains { $0.isOptimistic } ? [] : upcoming[upcomingIndex...]
+      let isKnown = knowledge == .run(run.id) || run.answers.isEmpty && knowledge == .state(run.start)
       question = try Question(
-        batches: [nodes] + follow,
-        views: views.map { ApplyView(name: $0.name, below: try $0.snapshot()) }, isResuming: !isProgramCurrent)
+        run: run.id, batches: [nodes] + follow,
+        views: views.map { ApplyView(name: $0.name, below: try $0.snapshot()) }, isResuming: !isKnown)
       throw ApplyPending()
     }
-    for result in answers[used].results { try carryOut(result, host) }
+    for result in run.answers[used].results { try carryOut(result, host) }
     used += 1
     marks = Self.marks(views)
   }
 
-  /// Makes sure that the answers from ``used`` on are for the views as they are.
-  private func match(_ views: [View]) throws {
-    if let marks {
-      if marks == Self.marks(views) { return }
-      // Something was undone behind an answer, as an optimistic node that is refused.
-      return dropAnswers(isMoved: true)
+  /// The run whose next answer is the one for `nodes`, or behind whose end it is to be asked for.
+  private func find(_ views: [View], _ nodes: [AppliedNode]) throws -> Run {
+    if let active, marks == Self.marks(views), let run = runs.first(where: { $0.id == active }) {
+      if used == run.answers.count || run.answers[used].nodes == nodes { return run }
+      return begin(run.start, Array(run.answers[..<used]))
     }
     let state = Self.states(views)
-    if state != start {
-      forget()
-      start = state
+    used = 0
+    if let run = runs.last(where: { $0.start == state && $0.answers.first?.nodes == nodes }) {
+      active = run.id
+      return run
     }
+    return begin(state, [])
   }
 
-  /// Forgets the answers from ``used`` on.
-  private func dropAnswers(isMoved: Bool = false) {
-    if isMoved || used < answers.count { isProgramCurrent = false }
-    answers.removeSubrange(used...)
+  private func begin(_ start: [ViewState], _ answers: [Answer]) -> Run {
+    if runs.count >= Self.runLimit { runs.removeFirst() }
+    runCount += 1
+    let run = Run(id: runCount, start: start, answers: answers)
+    runs.append(run)
+    active = run.id
+    return run
   }
 
   private func carryOut(_ result: ApplyResult, _ host: ApplyHost) throws {
     for append in result.appends { try host.view(append.view).append(append.blocks) }
     for call in result.calls {
       switch call {
-      case .addWriter(let key, let isIndexer): try host.addWriter(key, isIndexer: isIndexer)
+      case .addWriter(let key, let isIndexer):
+        if isIndexer || host.isRemovable(key) { try host.addWriter(key, isIndexer: isIndexer) }
       case .removeWriter(let key): if host.isRemovable(key) { try host.removeWriter(key) }
       case .ackWriter(let key): try host.ackWriter(key)
       case .preferFastForward: host.preferFastForward()
@@ -169,12 +194,13 @@ public final class ProgramApplication: ForesightedApplication {
       batch.enumerated().map { index, node in ApplyNode(node, index: index, count: batch.count) }
     }
     askedNodeCount += UInt64(nodes.count)
-    isProgramCurrent = false
+    knowledge = .nothing
     let results = try program.answer(nodes, views: question.views, isResuming: question.isResuming)
-    isProgramCurrent = true
+    guard let index = runs.firstIndex(where: { $0.id == question.run }) else { return }
+    knowledge = .run(question.run)
     var first = 0
     for batch in question.batches where first + batch.count <= results.count {
-      answers.append(Answer(nodes: batch, results: Array(results[first..<first + batch.count])))
+      runs[index].answers.append(Answer(nodes: batch, results: Array(results[first..<first + batch.count])))
       first += batch.count
     }
   }

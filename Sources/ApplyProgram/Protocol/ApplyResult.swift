@@ -30,7 +30,7 @@ public struct ApplyResult: Sendable, Hashable {
 
 /// What a program may do to a base, as `apply` in other languages through its host.
 public enum ApplyCall: Sendable, Hashable {
-  /// Adds a writer, or changes whether it is an indexer.
+  /// Adds a writer, or changes whether it is an indexer; the last indexer stays one.
   case addWriter(Fixed32, isIndexer: Bool)
   /// Removes a writer; without effect for the last indexer.
   case removeWriter(Fixed32)

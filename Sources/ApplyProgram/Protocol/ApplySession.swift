@@ -75,7 +75,12 @@ public struct ApplySession: Sendable {
     switch state {
     case .start, .idle: throw .unasked
     case .greeting:
-      guard case .hello(let hello) = try codec.reply(line) else { throw .type(found: nil, expected: "a hello") }
+      let hello: ApplyHello
+      switch try codec.reply(line) {
+      case .hello(let found): hello = found
+      case .answer: throw .type(found: "answer", expected: "a hello")
+      case .get: throw .type(found: "get", expected: "a hello")
+      }
       try settle(hello)
       state = .idle
       return .ready

@@ -2,6 +2,7 @@ import ArgumentParser
 import Autobase
 import CompactEncoding
 import Corestore
+import Hypercore
 import Registry
 import ToolKit
 
@@ -28,7 +29,22 @@ struct BaseOptions: ParsableArguments {
         .negative, "the store holds no base" + (namespace.isEmpty ? "" : " in the namespace \(namespace)"),
         hint: "`registry-admin init` founds one; another one is named with --namespace and --base")
     }
-    // Views have the names that the registry gives them; those of other applications are listed by the system view.
-    return try Autobase(folder, RegistryApplication(), key: base?.key)
+    return try Autobase(folder, application(folder), key: base?.key)
+  }
+
+  /// An application with the views that the base has here: those of the registry, unless the store says otherwise.
+  private func application(_ folder: Corestore) throws -> any Application {
+    guard try namespace != "registry" && folder.has(name: "local") else { return RegistryApplication() }
+    let local = try folder.get(name: "local", isReadOnly: true)
+    let key = try base?.key.bytes ?? local.userData("referrer") ?? local.key.bytes
+    var names: [String] = []
+    for record in try folder.cores() {
+      let core = try folder.get(discoveryKey: record.discoveryKey, isReadOnly: true)
+      guard try core.userData("referrer") == key, let name = try core.userData("autobase/view") else { continue }
+      names.append(String(decoding: name, as: UTF8.self))
+    }
+    let views = Set(names.filter { !$0.hasPrefix("_") })
+    // It is only looked at: nothing is applied.
+    return views.isEmpty ? RegistryApplication() : ClosureApplication(views: views.sorted()) { _, _ in }
   }
 }
