@@ -70,8 +70,10 @@ struct EntryDecoder {
     if fields & Alpha9Block.Fields.header != 0 { _ = try reader.nodeHeader() }
     if fields & Alpha9Block.Fields.change != 0 { let _: KeyPointer = try reader.value() }
     let batch: BatchPosition = fields & Alpha9Block.Fields.batch == 0 ? BatchPosition() : try reader.value()
-    var clock = RosterClock(row: batch.isLast ? [UInt64](repeating: 0, count: roster.count) : [])
+    var row = batch.isLast ? [UInt64](repeating: 0, count: roster.count) : []
+    var foreign: [(key: Fixed32, length: UInt64)] = []
     if fields & Alpha9Block.Fields.clock != 0 {
+      var lengths = row.mutableSpan
       for _ in 0..<(try reader.count(minimumSize: PointedClockEntry.minimumSize)) {
         let pointer = KeyPointer(seq: try reader.uint(), offset: try reader.uint())
         let length = try reader.uint() + 1
@@ -79,13 +81,13 @@ struct EntryDecoder {
         let slot = Int(truncatingIfNeeded: (pointer.seq &* 31) &+ pointer.offset) & 255
         if cache[slot].pointer != pointer { try resolve(pointer, from: seq, into: slot) }
         let column = Int(cache[slot].column)
-        if column >= 0 { clock.row[column] = length } else { clock.foreign.append((cache[slot].key, length)) }
+        if column >= 0 { lengths[column] = length } else { foreign.append((cache[slot].key, length)) }
       }
     }
     if fields & Alpha9Block.Fields.operations != 0 { _ = try reader.uint() }
     let value = try reader.buffer()
-    if !clock.foreign.isEmpty { clock.foreign = ClockTable(clock.foreign).entries }
-    return Entry(value: value, batch: batch, clock: batch.isLast ? clock : nil)
+    if !foreign.isEmpty { foreign = ClockTable(foreign).entries }
+    return Entry(value: value, batch: batch, clock: batch.isLast ? RosterClock(row: row, foreign: foreign) : nil)
   }
 
   private mutating func resolve(_ pointer: KeyPointer, from seq: UInt64, into slot: Int) throws {
