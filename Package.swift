@@ -40,6 +40,7 @@ let package = Package(
     .library(name: "HyperDB", targets: ["HyperDB", "Hyperschema", "Hyperdispatch", "IndexEncoder"]),
     .library(name: "Autobase", targets: ["Autobase"]),
     .library(name: "AutobaseClassic", targets: ["AutobaseClassic"]),
+    .library(name: "GraphDrawing", targets: ["GraphDrawing"]),
     .library(name: "ProtomuxRPC", targets: ["ProtomuxRPC", "Protomux"]),
     .library(name: "Registry", targets: ["Registry", "JSON"]),
     .library(name: "Replication", targets: ["Replication", "Protomux"]),

@@ -21,6 +21,7 @@ let package = Package(
         .product(name: "Autobase", package: "hypertools"),
         .product(name: "AutobaseClassic", package: "hypertools"),
         .product(name: "Corestore", package: "hypertools"),
+        .product(name: "GraphDrawing", package: "hypertools"),
         .product(name: "Hyperbee", package: "hypertools"),
         .product(name: "HyperDB", package: "hypertools"),
         .product(name: "ProtomuxRPC", package: "hypertools"),

@@ -30,7 +30,7 @@ import Testing
   /// Whatever is drawn is well-formed, and has a shape for each node and each vote that is shown.
   @Test func randomGraphsAreWellFormed() throws {
     var nodes = 0
-    for seed in 1...40 as ClosedRange<UInt64> {
+    for seed in 1...12 as ClosedRange<UInt64> {
       let (logs, indexers) = randomLogs(seed: seed)
       let history = try OrderHistory(logs, epochs: [IndexerEpoch(indexers: indexers)], keptBytes: 40)
       let folded = GraphSelection(folding: 0..<history.count, of: history, lines: 25)

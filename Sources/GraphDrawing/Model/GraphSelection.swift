@@ -14,6 +14,18 @@ public struct GraphSelection: Sendable, Hashable {
     places = Array(range)
   }
 
+  /// The number of a place among those that are shown; nil for others.
+  func row(of place: Int) -> Int? {
+    guard range.contains(place) else { return nil }
+    if places.count == range.count { return place - range.lowerBound }
+    var (low, high) = (0, places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle] < place { low = middle + 1 } else { high = middle }
+    }
+    return low < places.count && places[low] == place ? low : nil
+  }
+
   /// What tells most of a range in so many lines; the rest is folded.
   ///
   /// Nodes are ranked by the news they bring: how many nodes of another writer one refers to that its own writer had

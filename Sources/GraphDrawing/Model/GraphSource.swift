@@ -28,8 +28,6 @@ extension OrderGraph {
   public init(_ source: some GraphSource, _ selection: GraphSelection) {
     self.init(lanes: [], rows: [], folds: [], knowsFinal: source.finalCount != nil)
     let places = enterLanes(source, selection.range)
-    var rowOfPlace: [Int: Int] = [:]
-    for (row, index) in selection.places.enumerated() { rowOfPlace[index] = row }
     rows.reserveCapacity(selection.places.count)
     for index in selection.places {
       var row = source.row(index)
@@ -37,12 +35,12 @@ extension OrderGraph {
       for i in row.edges.indices {
         let node = row.edges[i].node
         row.edges[i].lane = places[node.key]
-        row.edges[i].row = source.position(node).flatMap { rowOfPlace[$0] }
+        row.edges[i].row = source.position(node).flatMap { selection.row(of: $0) }
       }
       rows.append(row)
     }
     source.forEachVote { index, node in
-      guard let row = rowOfPlace[index], !rows[row].votesFor.contains(node) else { return }
+      guard let row = selection.row(of: index), !rows[row].votesFor.contains(node) else { return }
       rows[row].votesFor.append(node)
     }
     fold(source, selection, places)

@@ -17,7 +17,7 @@ struct CausalExplanationText {
     var table = Table()
     let newer = item.count - item.index - 1
     table.add("node", "\(names(item.node)), node \(item.node.length) of \(options.text(item.node.key))")
-    table.add("place", "\(item.index) of \(item.count), until branches grow; \(newer) come behind it")
+    table.add("place", "\(item.index) of \(item.count), until branches grow; \(newer) behind it")
     table.add("holds", item.valueLength.map { "\($0) bytes" } ?? "nothing: it only acknowledges")
     if let count = item.batch.count, count > 1 {
       table.add("batch", "\(item.batch.index + 1) of \(count) that stay together")

@@ -52,19 +52,25 @@ struct GraphCommand: ParsableCommand {
 
   func run() throws {
     let format = options.json ? .ndjson : format ?? .text
-    let keptBytes = values ? 256 : 0
+    // People see the beginning of a value, programs get it whole.
+    let keptBytes = values ? (format == .ndjson ? .max : 256) : 0
     switch try input.order(keptBytes: keptBytes) {
     case .history(let history, let logs):
       let names = NodeNames(Set(history.entries.keys).union(history.indexers), of: logs, options)
-      try draw(history, try window(names, format), names, format)
+      let graph = OrderGraph(history, try window(names, format).selection(history, names))
+      try draw(graph, names, format)
       for gap in history.gaps { OrderCommand.report(gap) }
     case .causal(let logs, let base, let clock):
       let names = NodeNames(base.inputs.map(\.key), of: logs, options)
       let window = try window(names, format)
-      let history = try logs.naming {
-        try logs.read { try CausalHistory(base, from: clock, keptBytes: keptBytes, isEnough: window.isEnough()) }
+      // It is written outside of the transaction: that may wait for whoever reads it.
+      let graph = try logs.naming {
+        try logs.read {
+          let history = try CausalHistory(base, from: clock, keptBytes: keptBytes, isEnough: window.isEnough())
+          return OrderGraph(history, try window.selection(history, names))
+        }
       }
-      try logs.naming { try logs.read { try draw(history, window, names, format) } }
+      try draw(graph, names, format)
     }
   }
 
@@ -75,10 +81,7 @@ struct GraphCommand: ParsableCommand {
       limit: limit ?? (fold ? 40 : format == .ndjson ? nil : 200), isFolded: fold)
   }
 
-  private func draw(
-    _ order: some GraphSource, _ window: GraphWindow, _ names: NodeNames, _ format: Format
-  ) throws {
-    let graph = OrderGraph(order, try window.selection(order, names))
+  private func draw(_ graph: OrderGraph, _ names: NodeNames, _ format: Format) throws {
     let output = Output.standard()
     let write = { (line: String) in try output.line(line) }
     switch format {

@@ -33,8 +33,8 @@ extension Row {
 
 /// Graphs to be ordered.
 struct OrderGraphs {
-  private let keys: [Fixed32]
-  private var nodes: [(writer: Int, message: OplogMessage)] = []
+  let keys: [Fixed32]
+  private(set) var nodes: [(writer: Int, message: OplogMessage)] = []
 
   private init(writers: Int) {
     keys = (0..<writers).map {
