@@ -119,6 +119,11 @@ import Testing
     #expect(alone.messages == "ab-linearize: warning: node 1 of bob has seen alice, which is no input\n")
     let resolved = try store.run("ab-linearize", ["read", "--input", "bob", "--resolve", "--text"])
     #expect(resolved.lines.count == 4 && resolved.errors.isEmpty)
+    // What was resolved once stays part of what is read.
+    let goOn = ["read", "--input", "bob", "--resolve", "--text", "--checkpoint", store.folder.file("seen")]
+    #expect(try store.run("ab-linearize", goOn).lines.count == 4)
+    _ = try store.append("alice", "more")
+    #expect(try store.run("ab-linearize", goOn).lines == ["alice:4  more"])
     // Only a link into an input that is known to be shorter is not passed.
     let causal = try store.run("ab-linearize", ["causal", "--input", "bob", "--text"])
     #expect(causal.status == 0 && causal.lines.count == 1)

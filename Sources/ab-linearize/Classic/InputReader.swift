@@ -75,13 +75,20 @@ struct InputReader {
     }
   }
 
-  /// What the checkpoint says was read of an input that has become shorter is left out from now on: that is told.
-  func warnAboutLostPositions(_ checkpoint: ReadCheckpoint) {
-    for log in base.inputs {
-      guard let position = checkpoint[log.key], position > log.length else { continue }
+  /// Takes in again the logs that an earlier run resolved; tells of logs that have become shorter since.
+  mutating func resume(from checkpoint: ReadCheckpoint) throws {
+    for entry in checkpoint.entries {
+      let known = base.inputs.first { $0.key == entry.key }
+      if known == nil, resolves, let log = try logs.log(entry.key) { try join(log) }
+      guard let known, entry.length > known.length else { continue }
       Messages.warning(
-        "\(logs.text(log.key)) has \(log.length) nodes; the checkpoint says that \(position) were read")
+        "\(logs.text(entry.key)) has \(known.length) nodes; the checkpoint says that \(entry.length) were read")
     }
+  }
+
+  private func join(_ log: any CausalLog) throws {
+    logs.add(log)
+    try base.addInput(log)
   }
 
   /// Some nodes, read in one transaction, and why there are no more.
@@ -117,8 +124,7 @@ struct InputReader {
     var isResolved = false
     for entry in node.clock.entries where !base.inputs.contains(where: { $0.key == entry.key }) {
       if resolves, let log = try logs.log(entry.key) {
-        logs.add(log)
-        try base.addInput(log)
+        try join(log)
         isResolved = true
       } else if warned.insert(entry.key).inserted {
         Messages.warning(

@@ -54,7 +54,7 @@ struct ReadCommand: ParsableCommand {
       var reader = InputReader(
         logs, base, base.readStream(stream), output: try NodeOutput(logs, options), checkpoint: file,
         resolves: resolve)
-      reader.warnAboutLostPositions(stream.checkpoint)
+      try reader.resume(from: stream.checkpoint)
       try reader.run(
         isLive: live, timeoutMilliseconds: inputs.sources.isPiped ? 0 : Settings.timeoutMilliseconds(timeout))
     }

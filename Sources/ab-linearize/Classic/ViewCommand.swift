@@ -46,9 +46,9 @@ struct ViewCommand: ParsableCommand {
   private func apply() throws -> ApplyFunction? { nil }
 
   func run() throws {
-    let store = try localOutput.map { try openStore($0) }
-    let logs = try OpenLogs(inputs.sources, in: inputs.sources.isPiped ? nil : store, isLive: live)
-    let local = try localOutput.flatMap { reference in try store.map { try reference.find(in: $0) } }
+    // Before the inputs, so that the store is there; apart from them, which are only read.
+    let local = try localOutput.map { try openLocalOutput($0) }
+    let logs = try OpenLogs(inputs.sources, isLive: live)
     if let local, !local.isWritable { throw ClassicError.notWritable(local.key).toolError(logs.text) }
     try logs.naming {
       let base = ClassicAutobase(inputs: logs.inputs, outputs: try output.map(logs.find), localOutput: local)
@@ -59,7 +59,7 @@ struct ViewCommand: ParsableCommand {
         name: localOutput?.text ?? "view", core: local?.key, options, unwrap: unwrap, status: status)
       var known = changes ? local?.length ?? 0 : nil
       repeat {
-        let result = try store.map { try $0.write { try view.update() } } ?? logs.read { try view.update() }
+        let result = try view.update()
         let snapshot = try view.viewSnapshot()
         for output in view.unreadableOutputs {
           Messages.warning("the output \(logs.text(output.key)) cannot be read: \(output.error)")
@@ -71,11 +71,11 @@ struct ViewCommand: ParsableCommand {
     }
   }
 
-  /// The store that keeps the view, with a log of that name.
-  private func openStore(_ reference: LogReference) throws -> Corestore {
+  /// The log that keeps the view.
+  private func openLocalOutput(_ reference: LogReference) throws -> Hypercore {
     let store = try inputs.sources.location.open(create: true)
     try AppendCommand.make(reference, in: store)
-    return store
+    return try reference.find(in: store)
   }
 
   /// Waits until something came, and takes in logs that joined; false at the end of the pipe.
