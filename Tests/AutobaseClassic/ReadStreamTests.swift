@@ -184,7 +184,44 @@ import Testing
     }
   }
 
-  @MainActor private func withSleepingReader(_ scene: TestBase, _ body: () throws -> Void) async throws {
+  @Test func `Sequences have entries fetched that are not here`() async throws {
+    let scene = try scene()
+    let logs = scene.logs.map { SparseLog($0, missing: Set(0..<$0.length)) }
+    let base = ClassicAutobase(inputs: logs)
+    var fetched = 0
+    let fetch: MissingEntryHook = { key, seq in
+      fetched += 1
+      #expect(logs.first { $0.key == key }?.missing.remove(seq) != nil)
+    }
+    var nodes: [InputNode] = []
+    for try await node in base.readSequence(onMissing: fetch) { nodes.append(node) }
+    #expect(isLegal(nodes))
+    #expect(nodes.count == 5)
+    #expect(fetched == 5)
+    for log in logs { log.missing = Set(0..<log.length) }
+    var count = 0
+    for try await _ in base.causalSequence(onMissing: fetch) { count += 1 }
+    #expect(count == 5)
+    for log in logs { log.missing = Set(0..<log.length) }
+    await #expect(throws: ClassicError.self) { for try await _ in base.causalSequence() {} }
+  }
+
+  @Test func `A map changes what is given`() async throws {
+    let scene = try scene()
+    var values: [String] = []
+    let sequence = scene.base.readSequence(map: { TestBase.text($0).uppercased() })
+    for try await value in sequence { values.append(value) }
+    #expect(values.sorted() == ["A0", "A1", "B0", "C0", "C1"])
+  }
+
+  @Test func `A task that waits can be cancelled`() async throws {
+    let scene = try scene()
+    try await withSleepingReader(scene, cancels: true) {}
+  }
+
+  @MainActor private func withSleepingReader(
+    _ scene: TestBase, cancels: Bool = false, _ body: () throws -> Void
+  ) async throws {
     var isDone = false
     let task = Task {
       var options = ReadStream.Options()
@@ -195,8 +232,13 @@ import Testing
     for _ in 0..<20 { await Task.yield() }
     #expect(!isDone)
     try body()
-    try await task.value
-    #expect(isDone)
+    if cancels {
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+    } else {
+      try await task.value
+    }
+    #expect(isDone != cancels)
   }
 
   @Test func `Reading gives a legal order of every history of the vectors`() throws {

@@ -54,6 +54,7 @@ import Testing
         for json in try scene.json.list("nodes") {
           let key = scene.keys[Int(try json.number("writer"))]
           let node = try base.node(key, try json.number("seq"))
+          #expect(TestBase.text(node) == "\(try json.number("writer")):\(node.seq)", "\(scene.name)")
           #expect(node.batch == (try scene.batch(json.at("batch"))), "\(scene.name)")
           #expect(node.clock == CausalClock(try scene.clock(json.at("clock"))), "\(scene.name)")
           count += 1

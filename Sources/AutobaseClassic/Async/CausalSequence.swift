@@ -1,3 +1,8 @@
+public import CompactEncoding
+
+/// Gets an entry here that is not: block `seq` of the log `key`. When it returns, the entry is asked for again.
+public typealias MissingEntryHook = (_ key: Fixed32, _ seq: UInt64) async throws -> Void
+
 /// A causal stream for `for try await`.
 public struct CausalSequence: AsyncSequence {
   public typealias Element = CausalNode
@@ -6,6 +11,7 @@ public struct CausalSequence: AsyncSequence {
   let base: ClassicAutobase
   let clock: CausalClock?
   let includesAcks: Bool
+  let onMissing: MissingEntryHook?
 
   public func makeAsyncIterator() -> Iterator { Iterator(sequence: self) }
 
@@ -24,7 +30,17 @@ public struct CausalSequence: AsyncSequence {
       if stream == nil {
         stream = try sequence.base.causalStream(from: sequence.clock, includesAcks: sequence.includesAcks)
       }
-      return try stream?.next()
+      while true {
+        do {
+          return try stream?.next()
+        } catch ClassicError.unavailable(let key, let seq, let length) {
+          guard let onMissing = sequence.onMissing else {
+            throw ClassicError.unavailable(key: key, seq: seq, length: length)
+          }
+          try await onMissing(key, seq)
+          try Task.checkCancellation()
+        }
+      }
     }
   }
 }

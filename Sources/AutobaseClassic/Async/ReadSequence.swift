@@ -1,7 +1,8 @@
 /// A read stream for `for try await`, with hooks.
 ///
 /// A live one waits, without polling, until an input grows or members change; it ends when the base is closed. An
-/// entry that is not stored here makes it wait for news as well, if ``ReadStream/Options/waits`` is true.
+/// entry that is not stored here makes it call a hook that gets it, or wait for news as well, if
+/// ``ReadStream/Options/waits`` is true.
 public struct ReadSequence<Element>: AsyncSequence {
   public typealias Failure = any Error
 
@@ -10,6 +11,7 @@ public struct ReadSequence<Element>: AsyncSequence {
   let map: (InputNode) throws -> Element
   let onResolve: ((InputNode) async throws -> Bool)?
   let onWait: ((Element) async throws -> Void)?
+  let onMissing: MissingEntryHook?
 
   public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
@@ -56,9 +58,12 @@ public struct ReadSequence<Element>: AsyncSequence {
           case .waiting: await sequence.base.changes.wait(after: news)
           case .finished: return nil
           }
-        } catch let error as ClassicError {
-          guard case .unavailable = error, sequence.options.waits, !sequence.base.isClosed else { throw error }
-          await sequence.base.changes.wait(after: news)
+        } catch ClassicError.unavailable(let key, let seq, _) {
+          if let onMissing = sequence.onMissing {
+            try await onMissing(key, seq)
+          } else {
+            await sequence.base.changes.wait(after: news)
+          }
         }
       }
     }

@@ -38,8 +38,12 @@ extension ClassicAutobase {
   public func readStream(_ options: ReadStream.Options = .init()) -> ReadStream { ReadStream(self, options) }
 
   /// The causal stream as a sequence for `for try await`.
-  public func causalSequence(from clock: CausalClock? = nil, includesAcks: Bool = false) -> CausalSequence {
-    CausalSequence(base: self, clock: clock, includesAcks: includesAcks)
+  ///
+  /// - Parameter onMissing: gets entries that are not here. Without it, the sequence ends with the error.
+  public func causalSequence(
+    from clock: CausalClock? = nil, includesAcks: Bool = false, onMissing: MissingEntryHook? = nil
+  ) -> CausalSequence {
+    CausalSequence(base: self, clock: clock, includesAcks: includesAcks, onMissing: onMissing)
   }
 
   /// The read stream as a sequence for `for try await`, with hooks.
@@ -49,18 +53,21 @@ extension ClassicAutobase {
   ///   - onResolve: called with an entry that depends on inputs which are not members. It returns true after it added
   ///     them; otherwise the entry is given as it is.
   ///   - onWait: called with every entry when it was given and the next one is asked for. It may add inputs.
+  ///   - onMissing: gets entries that are not here. Without it, the sequence waits for news of the base.
   public func readSequence<Element>(
     _ options: ReadStream.Options = .init(), map: @escaping (InputNode) throws -> Element,
-    onResolve: ((InputNode) async throws -> Bool)? = nil, onWait: ((Element) async throws -> Void)? = nil
+    onResolve: ((InputNode) async throws -> Bool)? = nil, onWait: ((Element) async throws -> Void)? = nil,
+    onMissing: MissingEntryHook? = nil
   ) -> ReadSequence<Element> {
-    ReadSequence(base: self, options: options, map: map, onResolve: onResolve, onWait: onWait)
+    ReadSequence(
+      base: self, options: options, map: map, onResolve: onResolve, onWait: onWait, onMissing: onMissing)
   }
 
   /// The read stream as a sequence of entries, with hooks.
   public func readSequence(
     _ options: ReadStream.Options = .init(), onResolve: ((InputNode) async throws -> Bool)? = nil,
-    onWait: ((InputNode) async throws -> Void)? = nil
+    onWait: ((InputNode) async throws -> Void)? = nil, onMissing: MissingEntryHook? = nil
   ) -> ReadSequence<InputNode> {
-    ReadSequence(base: self, options: options, map: { $0 }, onResolve: onResolve, onWait: onWait)
+    readSequence(options, map: { $0 }, onResolve: onResolve, onWait: onWait, onMissing: onMissing)
   }
 }
