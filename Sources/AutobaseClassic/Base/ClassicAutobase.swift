@@ -29,8 +29,10 @@ public final class ClassicAutobase {
   public var localInput: WritableLog?
   /// Where the view is persisted.
   public var localOutput: WritableLog? { didSet { changed() } }
-  /// The view that stands on this base, if any.
-  var startedView: (any StartedView)?
+  /// The linearized view; nil before ``start(apply:unwrap:)``.
+  ///
+  /// Before its first update it shows what the local output has, and is empty without one.
+  public internal(set) var view: LinearizedView?
   /// Whether the base was closed.
   public private(set) var isClosed = false
   /// Called when an input grew, as far as it is known, and when members changed.
@@ -50,9 +52,12 @@ public final class ClassicAutobase {
   private var observers: [Fixed32: AnyObject] = [:]
 
   /// A base. Duplicates among the logs are ignored; the key tells.
+  ///
+  /// If `autostart` is true or `apply` is given, it is started at once; see ``start(apply:unwrap:)``.
   public init(
     inputs: [any CausalLog] = [], outputs: [any CausalLog] = [], localInput: WritableLog? = nil,
-    localOutput: WritableLog? = nil, options: Options = .init()
+    localOutput: WritableLog? = nil, options: Options = .init(), autostart: Bool = false, apply: ApplyFunction? = nil,
+    unwrap: Bool = false
   ) {
     precondition(options.newFormat != .v7, "a base writes one of the classic layouts")
     self.options = options
@@ -63,6 +68,7 @@ public final class ClassicAutobase {
     known = []
     for log in outputs where known.insert(log.key).inserted { outputLogs.append(log) }
     rebuild()
+    if autostart || apply != nil { makeView(apply: apply, unwrap: unwrap) }
   }
 
   // MARK: Members
@@ -72,7 +78,7 @@ public final class ClassicAutobase {
   /// The outputs, in the order in which they were added.
   public var outputs: [any CausalLog] { outputLogs }
   /// Whether there is a view.
-  public var started: Bool { startedView != nil }
+  public var started: Bool { view != nil }
 
   /// At which length an input is frozen; nil when it is not.
   public func frozenLength(of key: Fixed32) -> UInt64? { member(key)?.frozenLength }
@@ -145,7 +151,6 @@ public final class ClassicAutobase {
   func changed() {
     if isClosed { return }
     changes.signal()
-    startedView?.inputsChanged()
     onChange?()
   }
 
@@ -155,7 +160,6 @@ public final class ClassicAutobase {
     if isClosed { return }
     isClosed = true
     observers = [:]
-    startedView?.close()
     changes.signal()
   }
 
@@ -171,12 +175,4 @@ public final class ClassicAutobase {
     }
     return found.format != .v7
   }
-}
-
-/// What a base tells the view that stands on it.
-protocol StartedView: AnyObject {
-  /// Inputs may have grown, or members changed.
-  func inputsChanged()
-  /// The base is closed.
-  func close()
 }

@@ -22,6 +22,9 @@ public import Hypercore
 ///   is dropped.
 /// * Without any output the whole view is held in memory.
 ///
+/// Inputs are logs that only grow. Nodes that are cut off an input and written anew, up to the same length, go
+/// unnoticed.
+///
 /// ## Calls while a call runs
 ///
 /// A view belongs to one driver at a time and has no locks. An update that is asked for while one runs, by the apply

@@ -43,7 +43,7 @@ extension ViewCore {
       status = ViewStatus()
       return
     }
-    let (plan, readable) = try plan(base, basis, outputs)
+    var (plan, readable) = try plan(base, basis, outputs)
 
     // Kept only with a local output, when there is nothing in memory that a copy of the list would cost.
     let undo = basis.isLocal ? state : nil
@@ -53,7 +53,7 @@ extension ViewCore {
     if !basis.isLocal { stored = nil }
     status = ViewStatus(
       removed: basis.isLocal ? basis.outputs[0].length - plan.mark.length : oldLength - shared)
-    let failure = apply(plan.pending)
+    let failure = apply(&plan.pending)
     status.added = state.length - plan.mark.length
     if let local {
       do {
@@ -130,13 +130,13 @@ extension ViewCore {
 
   // MARK: Applying
 
-  /// Applies nodes batch by batch, the last one first.
+  /// Applies nodes batch by batch, the last one first, and drops them as they are.
   ///
   /// - Returns: why it ended early, if it did.
-  private func apply(_ pending: [CausalNode]) -> (any Error)? {
+  private func apply(_ pending: inout [CausalNode]) -> (any Error)? {
     let view = LinearizedView(self, unwraps: unwraps)
     var batch: [CausalNode] = []
-    for node in pending.reversed() {
+    while let node = pending.popLast() {
       let place = node.node.batch
       if place.index != UInt64(batch.count) || (batch.last.map { $0.node.key != node.node.key } ?? false) {
         let odd = batch.last ?? node
@@ -152,7 +152,7 @@ extension ViewCore {
 
   private func apply(_ batch: [CausalNode], ending last: CausalNode, _ view: LinearizedView) -> (any Error)? {
     let start = state.nodes.count
-    let valued = batch.filter { $0.node.value != nil }
+    let valued = batch.allSatisfy { $0.node.value != nil } ? batch : batch.filter { $0.node.value != nil }
     if !valued.isEmpty {
       applying = last
       defer { applying = nil }

@@ -22,7 +22,7 @@ struct ViewPlan {
   /// Where the kept blocks end.
   private(set) var mark = ViewMark(clock: CausalClock(), operations: 0, length: 0)
   /// The nodes to apply, newest first.
-  private(set) var pending: [CausalNode] = []
+  var pending: [CausalNode] = []
   /// Outputs that could not be read, and why.
   private(set) var unreadable: [UnreadableOutput] = []
 

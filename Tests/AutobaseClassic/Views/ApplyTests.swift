@@ -225,4 +225,27 @@ import Testing
     try plain.update()
     #expect(try texts(disturbed) == texts(plain))
   }
+
+  @Test func `A batch that is not all here is waited for, or left out`() throws {
+    for format in [NodeFormat.alpha8, .alpha9] {
+      let world = ViewWorld("ab", format: format)
+      try world.write("a", 0..<2)
+      try world.batch("b", ["b0", "b1", "b2"])
+      let part = KeyedMemoryLog(key: world.log("b").key, Array(world.log("b").blocks.prefix(2)))
+      let base = ClassicAutobase(inputs: [world.log("a"), part], autostart: true)
+      let view = try #require(base.view)
+      #expect(throws: ClassicError.unavailable(key: part.key, seq: 2, length: 2)) { try view.update() }
+      #expect(view.length == 0)
+      var options = ClassicAutobase.Options()
+      options.isSparse = false
+      let patient = ClassicAutobase(inputs: [world.log("a"), part], options: options, autostart: true)
+      try patient.view?.update()
+      #expect(try texts(#require(patient.view)) == ["a0", "a1"])
+      try part.append([try world.log("b").block(at: 2)])
+      for base in [base, patient] {
+        try base.view?.update()
+        #expect(try texts(#require(base.view)) == list("b0 b1 b2 a0 a1"))
+      }
+    }
+  }
 }
