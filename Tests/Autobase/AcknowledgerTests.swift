@@ -32,16 +32,24 @@ import Testing
     for _ in 0..<100 {
       var timer = AckTimer(settings, using: &generator)
       timer.start(now: 0, indexers: 3, unindexed: 0, using: &generator)
-      timer.setNeed(.own, now: 10, using: &generator)
+      timer.setNeed(.own(turn: 2), now: 10, using: &generator)
+      #expect((310..<460).contains(try #require(timer.nextDeadline)))
+      timer.setNeed(.own(turn: 1), now: 10, using: &generator)
+      #expect((160..<310).contains(try #require(timer.nextDeadline)))
+      timer.setNeed(.own(turn: 0), now: 10, using: &generator)
       let deadline = try #require(timer.nextDeadline)
-      #expect((10..<110).contains(deadline) && timer.due(now: deadline) == .advance)
+      #expect(deadline == 10 && timer.due(now: deadline) == .advance)
       timer.jitter(now: deadline, using: &generator)
       #expect(timer.due(now: deadline) == .answer)
+      timer.answered(hasProgress: true, now: deadline)
       timer.didAcknowledge(now: deadline, indexers: 3, using: &generator)
       timer.setNeed(.others, now: 200, using: &generator)
       #expect((500..<800).contains(try #require(timer.nextDeadline)))
       timer.setNeed(.none, now: 300, using: &generator)
       #expect((1300..<2300).contains(try #require(timer.nextDeadline)))
+      // Not two answers at once, whosever turn it is.
+      timer.setNeed(.own(turn: 0), now: 11, using: &generator)
+      #expect(timer.nextDeadline == 35)
     }
   }
 

@@ -8,8 +8,10 @@
 ///   the first postponement.
 /// * When `r(indexers × threshold)` rounds changed something and nothing was appended here, it comes within a third of
 ///   the interval.
-/// * While an answer is known to be missing, a look comes within a third of the interval after the last piece of news: then
-///   a value is final after a few answers instead of a few intervals.
+/// * While an answer is known to be missing, indexers take turns: the one whose turn it is looks at once, the next one
+///   after half an interval, and so on, each up to a half later by chance. An answer gives the turn to the one
+///   behind its writer. So a value is final after a few answers instead of a few intervals, and no two answer together
+///   as long as they have heard of the same. Between two answers of one indexer lies at least a twelfth of the interval.
 /// * While nothing at all is open, a look is taken once or twice a second at most.
 /// * Nodes that answer faster than blocks travel make concurrent branches without end, too. So where answers in a row led
 ///   to nothing that was indexed, each more of them doubles the interval, up to a limit; progress takes that back.
@@ -41,8 +43,8 @@ public struct AckTimer: Sendable {
     case none
     /// Values are open, and others have to answer.
     case others
-    /// An answer of the local writer is missing.
-    case own
+    /// An answer of the local writer is missing, and so many others have their turn before.
+    case own(turn: Int)
   }
 
   /// What is due.
@@ -66,6 +68,8 @@ public struct AckTimer: Sendable {
   /// When news first postponed the look that comes next.
   private var start: UInt64?
   private let limit: UInt64
+  /// When the local writer last answered.
+  private var answerTime: UInt64?
 
   private enum State: Sendable {
     case stopped
@@ -161,7 +165,8 @@ public struct AckTimer: Sendable {
   /// The local writer has answered.
   ///
   /// - Parameter hasProgress: whether more is indexed than at the answer before.
-  public mutating func answered(hasProgress: Bool) {
+  public mutating func answered(hasProgress: Bool, now: UInt64) {
+    answerTime = now
     fruitless = hasProgress ? fruitless / 2 : min(fruitless + 1, Self.patience + 12)
   }
 
@@ -182,7 +187,7 @@ public struct AckTimer: Sendable {
   public mutating func jitter(now: UInt64, using generator: inout some RandomNumberGenerator) {
     guard case .waiting = state else { return }
     // The delay before a look that is known to find something was of this kind already.
-    state = .answering(at: need == .own ? now : now + jitter(&generator))
+    if case .own = need { state = .answering(at: now) } else { state = .answering(at: now + jitter(&generator)) }
   }
 
   /// The look is over.
@@ -209,11 +214,19 @@ public struct AckTimer: Sendable {
     if start == nil { start = now }
     let delay =
       switch need {
-      case .own: jitter(&generator)
+      case .own(let turn): self.delay(turn: turn, now, &generator)
       case .others: Self.random(intervalMilliseconds, &generator)
       case .none: Self.random(max(intervalMilliseconds, Self.restMilliseconds), &generator)
       }
     state = .waiting(until: now + delay, isAsap: false)
+  }
+
+  private func delay(turn: Int, _ now: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {
+    let half = max(intervalMilliseconds / 2, 1)
+    let slot = turn == 0 ? 0 : UInt64(turn) * half + .random(in: 0..<half, using: &generator)
+    guard let answerTime else { return slot }
+    let earliest = answerTime + intervalMilliseconds / 12
+    return max(slot, earliest > now ? earliest - now : 0)
   }
 
   private static func random(_ n: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {

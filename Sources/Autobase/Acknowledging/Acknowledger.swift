@@ -94,14 +94,14 @@ public final class Acknowledger {
         observe(now)
         timer.didAcknowledge(now: now, indexers: base.activeIndexerCount, using: &generator)
       }
-      return try answer()
+      return try answer(now)
     }
   }
 
-  private func answer() throws -> Bool {
+  private func answer(_ now: UInt64) throws -> Bool {
     if try base.acknowledge() {
       silence.looks = 0
-      timer.answered(hasProgress: base.indexedLength != answeredLength)
+      timer.answered(hasProgress: base.indexedLength != answeredLength, now: now)
       answeredLength = base.indexedLength
       return true
     }
@@ -130,7 +130,9 @@ public final class Acknowledger {
         isAppended: length != seenLength, isBehind: base.isIndexerBehind, now: now, using: &generator)
     }
     (seenChanges, seenLength, seenIndexers) = (changes, length, indexers)
-    timer.setNeed(base.needsAck() ? .own : base.hasOpenValues ? .others : .none, now: now, using: &generator)
+    let need: AckTimer.Need =
+      base.needsAck() ? .own(turn: base.answerTurn) : base.hasOpenValues ? .others : .none
+    timer.setNeed(need, now: now, using: &generator)
   }
 }
 

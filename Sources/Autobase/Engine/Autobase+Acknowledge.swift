@@ -25,6 +25,19 @@ extension Autobase {
   /// Whether a value is not indexed yet.
   public var hasOpenValues: Bool { linearizer.tipNodes.contains { $0.value != nil } }
 
+  /// How many other indexers should answer before the local writer, when several have to: indexers take turns in the order
+  /// of the list, beginning behind the writer of the head with the largest key. Those that have heard of the same nodes
+  /// come to the same turns.
+  public var answerTurn: Int {
+    let indexers = linearizer.consensus.indexers
+    guard let ownLog, let place = linearizer.window(ownLog.key)?.indexer,
+      let head = linearizer.heads.max(by: { $0.writer.key < $1.writer.key })
+    else { return 0 }
+    // Somebody who is no indexer: each of its nodes begins with another one.
+    let before = head.writer.indexer ?? Int((UInt64(head.writer.key.bytes[0]) &+ head.length) % UInt64(indexers.count))
+    return (place - before - 1 + indexers.count) % indexers.count
+  }
+
   /// Brings the base up to date, and appends a node without value if that helps.
   ///
   /// - Parameter isStalled: as for ``needsAck(isStalled:)``.
