@@ -21,7 +21,7 @@ import Testing
       timer.jitter(now: deadline, using: &generator)
       let answer = try #require(timer.nextDeadline)
       #expect((deadline..<deadline + 100).contains(answer) && timer.due(now: answer) == .answer)
-      timer.didAcknowledge(now: answer, indexers: 1, using: &generator)
+      timer.didAcknowledge(now: answer, indexers: 1, isAnswered: false, using: &generator)
       #expect((answer + 300..<answer + 600).contains(try #require(timer.nextDeadline)))
     }
   }
@@ -42,11 +42,16 @@ import Testing
       timer.jitter(now: deadline, using: &generator)
       #expect(timer.due(now: deadline) == .answer)
       timer.answered(hasProgress: true, now: deadline)
-      timer.didAcknowledge(now: deadline, indexers: 3, using: &generator)
+      timer.didAcknowledge(now: deadline, indexers: 3, isAnswered: true, using: &generator)
       timer.setNeed(.others, now: 200, using: &generator)
       #expect((500..<800).contains(try #require(timer.nextDeadline)))
       timer.setNeed(.none, now: 300, using: &generator)
       #expect((1300..<2300).contains(try #require(timer.nextDeadline)))
+      // Who could not answer does not try again at once.
+      timer.setNeed(.own(turn: 0), now: 100, using: &generator)
+      timer.didAcknowledge(now: 100, indexers: 3, isAnswered: false, using: &generator)
+      #expect((400..<700).contains(try #require(timer.nextDeadline)))
+      timer.setNeed(.others, now: 100, using: &generator)
       // Not two answers at once, whosever turn it is.
       timer.setNeed(.own(turn: 0), now: 11, using: &generator)
       #expect(timer.nextDeadline == 35)

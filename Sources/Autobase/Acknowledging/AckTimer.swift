@@ -51,7 +51,7 @@ public struct AckTimer: Sendable {
   public enum Step: Sendable, Hashable {
     /// To bring the base up to date; then ``jitter(now:using:)``.
     case advance
-    /// To append an ack if it helps; then ``didAcknowledge(now:indexers:using:)``.
+    /// To append an ack if it helps; then ``didAcknowledge(now:indexers:isAnswered:using:)``.
     case answer
   }
 
@@ -191,11 +191,21 @@ public struct AckTimer: Sendable {
   }
 
   /// The look is over.
-  public mutating func didAcknowledge(now: UInt64, indexers: Int, using generator: inout some RandomNumberGenerator) {
+  ///
+  /// - Parameter isAnswered: whether the local writer has answered. When it could not although that was needed, there is
+  ///   no point in trying again at once.
+  public mutating func didAcknowledge(
+    now: UInt64, indexers: Int, isAnswered: Bool, using generator: inout some RandomNumberGenerator
+  ) {
     setTickLimit(indexers, &generator)
     guard isRunning else { return }
     start = nil
-    schedule(now, &generator)
+    if !isAnswered, case .own = need {
+      start = now
+      state = .waiting(until: now + Self.random(intervalMilliseconds, &generator), isAsap: false)
+    } else {
+      schedule(now, &generator)
+    }
   }
 
   /// Nothing is urgent any more.

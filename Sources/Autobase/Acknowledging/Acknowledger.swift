@@ -90,11 +90,14 @@ public final class Acknowledger {
       timer.jitter(now: now, using: &generator)
       return isAppended
     case .answer:
+      var isAnswered = false
       defer {
         observe(now)
-        timer.didAcknowledge(now: now, indexers: base.activeIndexerCount, using: &generator)
+        timer.didAcknowledge(
+          now: now, indexers: base.activeIndexerCount, isAnswered: isAnswered, using: &generator)
       }
-      return try answer(now)
+      isAnswered = try answer(now)
+      return isAnswered
     }
   }
 
