@@ -9,8 +9,7 @@ struct AbLinearize: ToolCommand {
     abstract: "Many logs into one order.",
     version: Version.current,
     subcommands: [
-      OrderCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self, CausalCommand.self,
-      ReadCommand.self,
-      ViewCommand.self, AppendCommand.self, ClockCommand.self, FollowCommand.self,
+      OrderCommand.self, CausalCommand.self, ReadCommand.self, ViewCommand.self, AppendCommand.self, ClockCommand.self,
+      FollowCommand.self, ExplainCommand.self, GraphCommand.self, StatusCommand.self,
     ])
 }

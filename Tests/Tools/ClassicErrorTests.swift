@@ -83,6 +83,14 @@ import Testing
     #expect(result.status == 0 && result.lines.count == 4, "\(result.messages)")
   }
 
+  @Test func outputsThatAreNoneAreLeftOut() throws {
+    let store = try ClassicCommandTests.chat()
+    let result = try store.classic("view", "--text", "--output", "alice")
+    #expect(result.status == 0 && result.lines.count == 4)
+    #expect(
+      result.messages == "ab-linearize: warning: an output is left out: alice holds something else than a view\n")
+  }
+
   @Test func damagedBlocksAreNamed() throws {
     let store = try ClassicCommandTests.chat()
     try spoil(store, "x'ff'")

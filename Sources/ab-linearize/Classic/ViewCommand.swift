@@ -62,7 +62,7 @@ struct ViewCommand: ParsableCommand {
         let result = try view.update()
         let snapshot = try view.viewSnapshot()
         for output in view.unreadableOutputs {
-          Messages.warning("the output \(logs.text(output.key)) cannot be read: \(output.error)")
+          Messages.warning("an output is left out: \(logs.named(output.error))")
         }
         try writer.write(snapshot, result, known: known, logs)
         known = snapshot.length

@@ -13,14 +13,14 @@ extension ClassicError: ToolErrorConvertible {
       ToolError(
         .temporary,
         "block \(seq) of \(name(key)) is not here"
-          + (seq < length ? "" : ": \(length) blocks of the log are known"),
+          + (seq < length ? "" : "; the log is known up to length \(length)"),
         hint: "`hc-log replicate` fetches what others have; `read --no-wait` passes over it")
     case .malformed(let key, let seq, let reason):
       ToolError(.integrity, "block \(seq) of \(name(key)) is no node: \(reason)")
     case .unknownFormat(let key):
       ToolError(
-        .incompatible, "\(name(key)) is no input: its first block is neither a node nor an oplog message",
-        hint: "`hc-log cat` shows what it holds")
+        .incompatible, "\(name(key)) is no input: its first block is not that of one",
+        hint: "`hc-log info` tells what a log is of an Autobase, `hc-log cat` what it holds")
     case .truncated(let key):
       ToolError(.temporary, "\(name(key)) was truncated while it was read", hint: "try again")
     case .cycle(let keys):

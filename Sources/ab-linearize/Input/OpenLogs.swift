@@ -164,7 +164,7 @@ final class OpenLogs {
   }
 
   static func notPiped(_ reference: LogReference) -> ToolError {
-    ToolError(.negative, "no log \(Messages.escape(reference.text)) is in what was given")
+    ToolError(.negative, "there is no log \(Messages.escape(reference.text)) in what was piped or archived")
   }
 
   /// Calls `body` with every block of a log of the store, from the first on.
@@ -179,14 +179,16 @@ final class OpenLogs {
 
   /// Runs `body`; in its errors, logs are called by their names.
   func naming<R>(_ body: () throws -> R) throws -> R {
-    do {
-      return try body()
-    } catch let error as ClassicError {
-      throw error.toolError(text)
-    } catch let error as ViewError {
-      throw error.toolError(text)
-    } catch let error as ApplyError {
-      throw error.toolError(text)
+    do { return try body() } catch { throw named(error) }
+  }
+
+  /// The error with logs called by their names.
+  func named(_ error: any Error) -> any Error {
+    switch error {
+    case let error as ClassicError: error.toolError(text)
+    case let error as ViewError: error.toolError(text)
+    case let error as ApplyError: error.toolError(text)
+    default: error
     }
   }
 

@@ -15,8 +15,8 @@ extension ViewError: ToolErrorConvertible {
         hint: "`hc-log replicate` fetches what others have")
     case .notAnOutput(let key):
       ToolError(
-        .refused, "\(name(key)) holds something else than a view, and is left as it is",
-        hint: "give --local-output a name that is not in use")
+        .refused, "\(name(key)) holds something else than a view",
+        hint: "give --local-output a name that is not in use; this log is left as it is")
     case .outputChanged(let key):
       ToolError(.temporary, "\(name(key)) is being written by another process", hint: "one at a time updates a view")
     case .appendOutsideApply, .truncationOfView, .baseClosed: ToolError(.refused, "\(self)")
