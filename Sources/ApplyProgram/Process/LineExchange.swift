@@ -46,7 +46,8 @@ final class LineExchange {
         continue
       }
       if errno == EINTR { continue }
-      guard errno == EAGAIN else { throw ended(wait) }
+      // It does not read any more. What it said before that, or how it ended, is told by what is read next.
+      guard errno == EAGAIN else { return }
       try transfer(until: deadline, isWriting: true, wait)
     }
   }

@@ -1,3 +1,4 @@
+import ApplyProgram
 import ArgumentParser
 import AutobaseClassic
 import CompactEncoding
@@ -12,6 +13,7 @@ struct ViewCommand: ParsableCommand {
 
   @OptionGroup var inputs: BaseInputs
   @OptionGroup var options: RecordOutputOptions
+  @OptionGroup var application: ApplyOptions
 
   @Option(
     name: .customLong("output"),
@@ -42,9 +44,6 @@ struct ViewCommand: ParsableCommand {
     if status, changes { throw ValidationError("only one of --status and --changes can be given") }
   }
 
-  /// What turns a batch of nodes into blocks of the view; nil appends their values.
-  private func apply() throws -> ApplyFunction? { nil }
-
   func run() throws {
     // Before the inputs, so that the store is there; apart from them, which are only read.
     let local = try localOutput.map { try openLocalOutput($0) }
@@ -53,12 +52,15 @@ struct ViewCommand: ParsableCommand {
     try logs.naming {
       let base = ClassicAutobase(inputs: logs.inputs, outputs: try output.map(logs.find), localOutput: local)
       try inputs.applyFreezes(to: base, logs)
-      try base.start(apply: apply())
+      // What turns a batch of nodes into blocks of the view; without it their values are appended.
+      let program = try application.program(.classic).map { ClassicProgram($0) }
+      try base.start(apply: program.map { program in { try program.apply($0, $1) } })
       guard let view = base.view else { preconditionFailure("the base was just started") }
       let writer = try ViewOutput(
         name: localOutput?.text ?? "view", core: local?.key, options, unwrap: unwrap, status: status)
       var known = changes ? local?.length ?? 0 : nil
       repeat {
+        program?.beginUpdate()
         let result = try view.update()
         let snapshot = try view.viewSnapshot()
         for output in view.unreadableOutputs {
