@@ -36,6 +36,7 @@ let package = Package(
   products: [
     .library(name: "Hypercore", targets: ["Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     .library(name: "Corestore", targets: ["Corestore"]),
+    .library(name: "HypercoreArchive", targets: ["HypercoreArchive"]),
     .library(name: "Hyperbee", targets: ["Hyperbee"]),
     .library(name: "HyperDB", targets: ["HyperDB", "Hyperschema", "Hyperdispatch", "IndexEncoder"]),
     .library(name: "Autobase", targets: ["Autobase"]),

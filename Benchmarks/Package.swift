@@ -12,7 +12,7 @@ let package = Package(
   name: "benchmarks",
   dependencies: [.package(name: "hypertools", path: "..")],
   targets: [
-    .systemLibrary(name: "CLimits", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev", "libsodium-dev"])]),
+    .systemLibrary(name: "CLimits", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev", "libsodium-dev", "libzstd-dev"])]),
     .executableTarget(
       name: "bench",
       dependencies: [
@@ -22,6 +22,7 @@ let package = Package(
         .product(name: "AutobaseClassic", package: "hypertools"),
         .product(name: "Corestore", package: "hypertools"),
         .product(name: "GraphDrawing", package: "hypertools"),
+        .product(name: "HypercoreArchive", package: "hypertools"),
         .product(name: "Hyperbee", package: "hypertools"),
         .product(name: "HyperDB", package: "hypertools"),
         .product(name: "ProtomuxRPC", package: "hypertools"),

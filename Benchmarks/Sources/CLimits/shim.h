@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <sqlite3.h>
 #include <sys/vfs.h>
+#include <zstd.h>
 
 /* SQLITE_STATIC is a cast that does not import. */
 static inline int limits_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {

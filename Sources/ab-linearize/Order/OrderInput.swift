@@ -22,8 +22,12 @@ struct OrderInput {
   /// The indexers: those that the system view of the base lists, else the writer that comes first, as in a new base.
   var indexers: [Fixed32] { baseIndexers.isEmpty ? writers.prefix(1).map { entries[$0].key } : baseIndexers }
   private var baseIndexers: [Fixed32] = []
-  /// The records of logs and of types that are none of ours, to be passed on.
+  /// The records of logs.
   private(set) var passed: [StreamRecord] = []
+  /// Records of types that are none of ours, to be passed on in front of the node that they came before.
+  private(set) var others: [Checkout: [StreamRecord]] = [:]
+  /// Those that no node followed, or not yet.
+  private(set) var lastOthers: [StreamRecord] = []
   /// In the order in which they came up.
   private var entries: [Log] = []
   private var places: [Fixed32: Int] = [:]
@@ -113,13 +117,13 @@ struct OrderInput {
     case .node(let node):
       if try isNew(node.block, at: node.seq, of: node.core) { try append(node) }
     case .truncate(let truncate):
-      guard let core = truncate.core else { return passed.append(record) }
+      guard let core = truncate.core else { return lastOthers.append(record) }
       guard let place = places[core], truncate.length <= UInt64(entries[place].nodes.count) else { return }
       let length = Int(truncate.length)
       entries[place].nodes.removeSubrange(length...)
       if !entries[place].isClassic { entries[place].messages.removeSubrange(length...) }
     case .end: break
-    case .view, .append, .other: passed.append(record)
+    case .view, .append, .other: lastOthers.append(record)
     }
   }
 
@@ -162,6 +166,10 @@ struct OrderInput {
   /// - Parameter isDecoded: whether the record spells out already what the block says.
   private mutating func append(_ node: StreamNode, isDecoded: Bool = true) throws {
     let place = place(node.core)
+    if !lastOthers.isEmpty {
+      others[Checkout(key: node.core, length: node.seq + 1), default: []] += lastOthers
+      lastOthers = []
+    }
     if node.seq == 0 {
       let format = NodeFormat.detect(firstBlock: node.block)?.format
       entries[place].isClassic = format == .alpha8 || format == .alpha9

@@ -15,12 +15,21 @@ struct OrderOutput {
   func writeRecords(_ order: NodeOrder, _ options: StreamOptions) throws {
     let stream = try StreamWriter(options)
     for record in input.passed { try stream.write(record) }
+    var others = input.others
     try forEach(order) { index, item, indexed in
       guard var record = input.record(item.node) else { return }
+      if !others.isEmpty, let before = others.removeValue(forKey: item.node) {
+        for record in before { try stream.write(record) }
+      }
       record.index = index
       record.indexed = indexed
       try stream.write(.node(record))
     }
+    // In front of nodes that have no place, and behind all.
+    for node in others.keys.sorted(by: { ($0.key, $0.length) < ($1.key, $1.length) }) {
+      for record in others[node] ?? [] { try stream.write(record) }
+    }
+    for record in input.lastOthers { try stream.write(record) }
     try stream.end()
   }
 

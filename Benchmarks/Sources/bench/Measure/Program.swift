@@ -4,13 +4,16 @@ import Glibc
 struct Program {
   let process: pid_t
 
-  /// Starts a program with standard input and output closed to `/dev/null`.
-  init(_ path: String, _ arguments: [String], errors: String = "/dev/null") throws {
+  /// Starts a program; its standard input and output are files, `/dev/null` unless given.
+  init(
+    _ path: String, _ arguments: [String], input: String = "/dev/null", output: String = "/dev/null",
+    errors: String = "/dev/null"
+  ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }

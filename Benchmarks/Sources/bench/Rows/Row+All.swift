@@ -1,6 +1,6 @@
 extension Row {
   /// The table, in the order in which it is printed.
   static let all: [Row] =
-    machine + logs + proofs + bees + databases + bases + orders + graphs + causal + classicViews + clusters + wire + calls
-    + replication + nodes + processes
+    machine + logs + proofs + bees + databases + bases + orders + graphs + causal + classicViews + streams + archives
+    + clusters + wire + calls + replication + nodes + processes
 }
