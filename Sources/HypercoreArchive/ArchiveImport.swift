@@ -92,7 +92,8 @@ public struct ArchiveImport {
   private mutating func take(_ section: BlockSection, _ computed: [TreeNode]) throws {
     guard let entry = current else { return }
     let range = section.range
-    guard range.upperBound > entry.start || entry.fills else { return }
+    // An archive that leaves blocks out may have nodes over the new ones beside old ones.
+    guard range.upperBound > entry.start || entry.fills || !entry.head.isComplete else { return }
     var blocks: [StoredBlock] = []
     blocks.reserveCapacity(section.blocks.count)
     for (index, block) in zip(range, section.blocks) {

@@ -14,6 +14,7 @@ struct ApplyCommand: ParsableCommand {
 
   @OptionGroup var location: StoreLocation
   @OptionGroup var options: OutputOptions
+  @OptionGroup var stream: StreamOptions
 
   @Option(
     name: .customLong("log"), help: ArgumentHelp("The log of the view, made when it is missing.", valueName: "name"))
@@ -71,12 +72,11 @@ struct ApplyCommand: ParsableCommand {
       "applied \(builder.applied) of \(builder.state.nodes) nodes, \(counts[.applied] ?? 0) operations; "
         + "\(log) has \(head.length) blocks, tree hash \(head.rootHash)")
     for (outcome, count) in ignored { Messages.warning("ignored \(count) operations: \(outcome.text)") }
-    guard options.json else { return }
-    let output = Output.standard()
-    try output.line(
-      StreamView(view: log, core: key, length: head.length, signedLength: head.length, treeHash: head.rootHash).json)
-    try output.line(StreamEnd(records: 1).json)
-    try output.flush()
+    guard options.json || stream.frames else { return }
+    let writer = try StreamWriter(stream)
+    try writer.write(
+      .view(StreamView(view: log, core: key, length: head.length, signedLength: head.length, treeHash: head.rootHash)))
+    try writer.end()
   }
 }
 
