@@ -96,7 +96,7 @@ import Testing
     let whole = try readFile(store.folder.file("all.hca"))
     var generator = SeededGenerator(seed: 31)
     let places =
-      (0..<40).map { $0 * whole.count / 40 } + [1, 4, 17, 40, whole.count - 1, whole.count - 9, whole.count - 30]
+      (0..<10).map { $0 * whole.count / 10 } + [1, 4, 17, 40, whole.count - 1, whole.count - 9, whole.count - 30]
     for place in places {
       var bytes = whole
       bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
