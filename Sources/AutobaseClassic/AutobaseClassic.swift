@@ -123,9 +123,10 @@
 /// Inputs and outputs are known by their keys; each change counts, and of two batches of changes begun at the same
 /// count only one can be committed. A removed input's entries vanish from new streams, and links to it are ignored. A
 /// *frozen* input (``ClassicAutobase/freezeInput(_:at:)``) counts as if it ended at that length, or at the end of the
-/// last batch before: in clocks, streams and sizes, and what is linked behind its end is not asked for. Streams that
-/// are open do not change: a causal stream goes on with the members it began with, a read stream leaves out what was
-/// removed.
+/// last batch before: in clocks and streams, and what is linked behind its end is not asked for. It counts in sizes as
+/// it is written, as links to removed inputs do: so what lies in front of a prefix clock is the same whatever was
+/// frozen or removed since, and views go on. Streams that are open do not change: a causal stream goes on with the
+/// members it began with, a read stream leaves out what was removed.
 ///
 /// ## Views
 ///

@@ -12,8 +12,6 @@ struct PlainOrder {
 
   /// The nodes of each input, in the order of the inputs.
   let inputs: [(key: Fixed32, nodes: [InputNode])]
-  /// Where inputs are frozen.
-  let frozen: [Fixed32: UInt64]
 
   /// - Parameter start: the newest entry of each input that is in the stream.
   /// - Returns: nil when the newest nodes depend on each other in a circle.
@@ -47,10 +45,8 @@ struct PlainOrder {
 
   private func size(_ fork: InputNode, _ others: [InputNode]) -> UInt64 {
     fork.clock.entries.reduce(0) { sum, entry in
-      let limit = frozen[entry.key] ?? .max
-      let high = others.map { $0.clock[entry.key].map { min($0 + 1, limit) } ?? 0 }.max() ?? 0
-      let length = min(entry.seq + 1, limit)
-      return sum + (length > high ? length - high : 0)
+      let high = others.map { $0.clock[entry.key].map { $0 + 1 } ?? 0 }.max() ?? 0
+      return sum + (entry.seq + 1 > high ? entry.seq + 1 - high : 0)
     }
   }
 }

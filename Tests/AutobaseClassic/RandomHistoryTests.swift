@@ -81,12 +81,9 @@ import Glibc
   }
 
   private func nodes(_ base: ClassicAutobase) throws -> PlainOrder {
-    var frozen: [Fixed32: UInt64] = [:]
-    for log in base.inputs { frozen[log.key] = base.frozenLength(of: log.key) }
-    return PlainOrder(
+    PlainOrder(
       inputs: try base.inputs.map { log in (log.key, try (0..<base.clock()[log.key]).map { try base.node(log.key, $0) })
-      },
-      frozen: frozen)
+      })
   }
 
   private func compare(_ history: inout History, seed: UInt64) throws {

@@ -22,7 +22,6 @@ public struct CausalStream {
   private var cursors: [InputCursor]
   /// Lengths beyond which nothing can be linked.
   private var lengths: [UInt64]
-  private let frozen: [(column: Int, length: UInt64)]
   private var heads: [Head?]
   private var forks: ForkIndex
   private var prefix: ClockTable
@@ -52,7 +51,6 @@ public struct CausalStream {
       cursors.append(InputCursor(input, column: column, roster: roster, direction: .backward, derived: derived))
     }
     lengths = cursors.map(\.input.length)
-    frozen = cursors.compactMap { cursor in cursor.input.frozenLength.map { (cursor.column, $0) } }
     heads = [Head?](repeating: nil, count: count)
     forks = ForkIndex(count: count)
     prefix = roster.emptyTable
@@ -122,11 +120,7 @@ public struct CausalStream {
     operations = operations &- forks.lengths[column] &+ length
     prefix.set(column, length)
     heads[column] = head
-    guard let head else { return forks.remove(column) }
-    var clock = head.clock
-    // What a frozen input has behind its end does not count.
-    for frozen in frozen where clock.row[frozen.column] > frozen.length { clock.row[frozen.column] = frozen.length }
-    forks.replace(column, length: length, clock: clock)
+    if let head { forks.replace(column, length: length, clock: head.clock) } else { forks.remove(column) }
   }
 
   /// Reads an entry, and makes sure that all it has seen is known.

@@ -46,10 +46,8 @@ struct PlainModel {
       func size(_ fork: Fixed32) -> Int {
         var sum = 0
         for (key, seq) in clock(fork) {
-          // What is behind the end of a frozen input counts up to there.
-          func seen(_ seq: Int) -> Int { min(seq + 1, members[key] ?? .max) }
-          let others = forks.filter { $0 != fork }.map { seen(clock($0)[key] ?? -1) }.max() ?? 0
-          sum += max(0, seen(seq) - others)
+          let others = forks.filter { $0 != fork }.map { clock($0)[key].map { $0 + 1 } ?? 0 }.max() ?? 0
+          sum += max(0, seq + 1 - others)
         }
         return sum
       }

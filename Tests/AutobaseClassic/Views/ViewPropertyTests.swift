@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<(isLong ? 1000 : 20)) func `Views of random histories are those of the plain model`(
+  @Test(arguments: 0..<(isLong ? 1000 : 12)) func `Views of random histories are those of the plain model`(
     _ number: Int
   ) throws {
     let seed = UInt64(0x5eed_0000 + number)
