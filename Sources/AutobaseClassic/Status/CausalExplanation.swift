@@ -61,13 +61,13 @@ extension CausalHistory {
     guard let index = position(node) else { return nil }
     let entry = entry(index)
     // A batch is placed by its last member.
-    let end = index + Int(clamping: entry.batch.rest)
+    let end = index + min(Int(clamping: entry.batch.rest), count - 1 - index)
     let prefix = prefix(end)
     let heads = try Self.rank(prefix.entries.map { try base.node($0.key, $0.seq) })
     var reason = CausalExplanation.Reason.onlyCandidate
     let candidates = heads.compactMap(\.size)
     if !entry.batch.isLast {
-      reason = .batch(of: Checkout(key: node.key, length: node.length + entry.batch.rest))
+      reason = .batch(of: Checkout(key: node.key, length: node.length + UInt64(end - index)))
     } else if candidates.count > 1 {
       reason = candidates[1] > candidates[0] ? .smallest(next: candidates[1]) : .smallerKey
     }

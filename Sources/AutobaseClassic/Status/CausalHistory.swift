@@ -22,6 +22,7 @@ public final class CausalHistory {
   let base: ClassicAutobase
   /// The newest node of each input at the start.
   let start: CausalClock
+  private let roster: Roster
   /// The inputs, by key.
   public let keys: [Fixed32]
   /// How many nodes there are, those among them that were not read.
@@ -57,31 +58,27 @@ public final class CausalHistory {
   ) throws {
     self.base = base
     start = try clock ?? base.latest()
-    keys = base.inputs.map(\.key).sorted()
+    roster = base.roster
+    keys = roster.keys
     places = Array(repeating: [], count: keys.count)
-    var columns: [Fixed32: Int] = [:]
-    for (column, key) in keys.enumerated() { columns[key] = column }
     var stream = try base.causalStream(from: start, includesAcks: true)
     var total: Int?
-    var index = 0
     var isDone = false
     while !isDone || items.last?.batch.isFirst == false, let place = try stream.next() {
       let node = place.node
-      // All members of a batch have the prefix clock of the last one.
-      index = Int(clamping: place.operations) - 1 - Int(clamping: node.batch.rest)
-      if total == nil { total = index + 1 }
-      guard let column = columns[node.key] else { continue }
+      if total == nil { total = Int(clamping: place.operations) }
+      guard let column = roster.index(of: node.key) else { continue }
       places[column].append(Int32(items.count))
       items.append(
         Item(
           column: Int32(column), length: UInt32(clamping: node.seq + 1), batch: node.batch,
           value: keptBytes == 0 ? nil : node.value.map { Array($0.prefix(keptBytes)) },
           valueLength: node.value.map { UInt32(clamping: $0.count) } ?? .max))
-      for key in keys { rows.append(UInt32(clamping: node.clock[key].map { $0 + 1 } ?? 0)) }
-      if isEnough(Checkout(key: node.key, length: node.seq + 1), index) { isDone = true }
+      rows.append(contentsOf: CausalHistory.row(node.clock, roster))
+      if isEnough(Checkout(key: node.key, length: node.seq + 1), (total ?? 0) - items.count) { isDone = true }
     }
     count = total ?? 0
-    firstIndex = index
+    firstIndex = count - items.count
   }
 
   private func item(_ index: Int) -> Item { items[count - 1 - index] }
@@ -101,20 +98,12 @@ public final class CausalHistory {
 
   /// The place of a node that was read; nil for others.
   public func position(_ node: Checkout) -> Int? {
-    guard let column = column(node.key), let newest = places[column].first.map({ items[Int($0)].length }),
+    guard let column = roster.index(of: node.key),
+      let newest = places[column].first.map({ items[Int($0)].length }),
       node.length <= UInt64(newest)
     else { return nil }
     let offset = UInt64(newest) - node.length
     return offset < UInt64(places[column].count) ? count - 1 - Int(places[column][Int(offset)]) : nil
-  }
-
-  private func column(_ key: Fixed32) -> Int? {
-    var (low, high) = (0, keys.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if keys[middle] < key { low = middle + 1 } else { high = middle }
-    }
-    return low < keys.count && keys[low] == key ? low : nil
   }
 }
 
@@ -122,26 +111,33 @@ extension CausalHistory {
   /// The newest nodes that a node has seen, without those that another one of them has seen: its heads, and the node
   /// before it in its own log when none of them has seen that. Of links to inputs that are not members nothing is told.
   public func references(_ index: Int) -> [Checkout] {
-    let row = row(index)
-    let seen = row.enumerated().filter { $1 > 0 }.map { (column: $0, length: UInt64($1)) }
-    return seen.filter { entry in
-      !seen.contains { other in
-        other.column != entry.column && sees(other, entry.column, entry.length)
+    let seen = row(index).enumerated().filter { $1 > 0 }.map { (column: $0, length: $1) }
+    var covered = [UInt32](repeating: 0, count: keys.count)
+    for entry in seen {
+      for (column, length) in row(entry.column, entry.length).enumerated() where length > covered[column] {
+        covered[column] = length
       }
-    }.map { Checkout(key: keys[$0.column], length: $0.length) }
+    }
+    return seen.filter { covered[$0.column] < $0.length }
+      .map { Checkout(key: keys[$0.column], length: UInt64($0.length)) }
   }
 
   /// The clock of a node that was read, as lengths, by input.
-  private func row(_ index: Int) -> [UInt32] {
+  private func row(_ index: Int) -> ArraySlice<UInt32> {
     let start = (count - 1 - index) * keys.count
-    return Array(rows[start..<start + keys.count])
+    return rows[start..<start + keys.count]
   }
 
-  /// Whether a node covers the first `length` nodes of an input.
-  private func sees(_ node: (column: Int, length: UInt64), _ column: Int, _ length: UInt64) -> Bool {
-    let checkout = Checkout(key: keys[node.column], length: node.length)
-    if let index = position(checkout) { return UInt64(rows[(count - 1 - index) * keys.count + column]) >= length }
-    // Older than what was read; what is not here has seen nothing.
-    return (try? base.node(checkout.key, checkout.length - 1))?.clock.covers(keys[column], length - 1) ?? false
+  /// The clock of any node. What is not here has seen nothing.
+  private func row(_ column: Int, _ length: UInt32) -> ArraySlice<UInt32> {
+    let node = Checkout(key: keys[column], length: UInt64(length))
+    if let index = position(node) { return row(index) }
+    guard let older = try? base.node(node.key, node.length - 1) else { return [] }
+    return CausalHistory.row(older.clock, roster)[...]
+  }
+
+  private static func row(_ clock: CausalClock, _ roster: Roster) -> [UInt32] {
+    if clock.table.sharesKeys(with: roster.emptyTable) { return clock.table.lengths.map { UInt32(clamping: $0) } }
+    return roster.keys.map { UInt32(clamping: clock.table[$0]) }
   }
 }

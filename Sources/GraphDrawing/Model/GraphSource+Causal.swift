@@ -14,7 +14,8 @@ extension CausalHistory: GraphSource {
     let references = references(index)
     let edges = references.map { OrderGraph.Edge(node: $0, isImplied: $0.key == entry.node.key) }
     return OrderGraph.Row(
-      node: entry.node, index: index, isIndexed: false, lane: 0, batch: entry.batch.rest + 1, value: entry.value,
+      node: entry.node, index: index, isIndexed: false, lane: 0, batch: max(entry.batch.rest, entry.batch.rest &+ 1),
+      value: entry.value,
       valueLength: entry.valueLength, isVote: false, isMerge: references.count > 1, yields: nil, group: nil,
       edges: edges, votesFor: [])
   }

@@ -72,8 +72,8 @@ public struct GraphVector {
     }
     let marks =
       graph.knowsFinal
-      ? "● indexer   ■ writer   ◆ decided on: what it has seen became final   hollow: ack   dashed: votes"
-      : "■ node   hollow: no value"
+      ? "● indexer · ■ writer · ◆ decided on: what it has seen became final · hollow: ack · dashed: votes"
+      : "■ node · hollow: no value"
     try line("<text class=\"note\" x=\"10\" y=\"\(y(lines.count) + 8)\">\(marks)</text>")
     try line("</svg>")
   }
@@ -191,8 +191,10 @@ extension GraphVector {
 
   private func writeFold(_ fold: OrderGraph.Fold, _ line: Int, _ write: (String) throws -> Void) rethrows {
     let counts = fold.counts.map { "\(names(graph.lanes[$0.lane].key)) \(GraphText.number($0.nodes))" }
-    let text = "⋮ \(GraphText.number(fold.nodes)) more of " + counts.prefix(4).joined(separator: ", ")
-    let rest = counts.count > 4 ? " and \(counts.count - 4) other writers" : ""
+    let text =
+      "⋮ \(GraphText.number(fold.nodes)) more of "
+      + (counts.count == 1 ? names(graph.lanes[fold.counts[0].lane].key) : "\(counts.count) writers: ")
+      + (counts.count == 1 ? "" : counts.prefix(2).joined(separator: ", ") + (counts.count > 2 ? ", …" : ""))
     var dots = ""
     for count in fold.counts {
       for i in -1...1 {
@@ -201,7 +203,7 @@ extension GraphVector {
     }
     try write(
       "<g class=\"fold\"><title>\(Self.text(counts.joined(separator: ", ")))</title>\(dots)"
-        + "<text x=\"\(textLeft)\" y=\"\(y(line) + 4)\">\(Self.text(text + rest))</text></g>")
+        + "<text x=\"\(textLeft)\" y=\"\(y(line) + 4)\">\(Self.text(text))</text></g>")
   }
 
   private func label(_ row: OrderGraph.Row) -> String {

@@ -12,7 +12,7 @@ struct CausalExplanationRecord {
   func json(_ item: CausalExplanation) -> JSON {
     var object = JSONObject([
       ("node", node(item.node)), ("index", .integer(Int64(item.index))), ("count", .integer(Int64(item.count))),
-      ("batch", .integer(Int64(clamping: item.batch.rest) &+ 1)),
+      ("batch", .integer(Int64(clamping: max(item.batch.rest, item.batch.rest &+ 1)))),
       ("valueLength", item.valueLength.map { .integer(Int64($0)) } ?? .null),
       ("clock", ClockText.json(LengthClock(item.clock), options.text)),
       ("refersTo", .array(item.references.map(node))),

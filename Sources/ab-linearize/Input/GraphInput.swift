@@ -111,8 +111,7 @@ struct GraphInput: ParsableArguments {
     var classic = ClassicHistory()
     var messages: [WriterMessages] = []
     for log in logs.inputs {
-      var blocks: [[UInt8]] = []
-      try logs.forEachBlock(of: log) { _, block in blocks.append(block) }
+      let blocks = try (0..<log.length).map { try log.block(at: $0) }
       if try isClassic(log) {
         try classic.add(KeyedMemoryLog(key: log.key, blocks))
       } else {
