@@ -207,6 +207,7 @@ import Testing
     #expect(records[1]["value"]?.isNull == true)
     #expect(made.lines.dropFirst(3).first == "added 0, removed 0, length 0")
     #expect(made.lines.last?.hasSuffix(":1") == true)
+    #expect(try store.log("info", "registry/local", "--json").records.first?["kind"]?.string == "autobase-oplog")
     let refused = try store.run("ab-linearize", ["append", "--input", "registry/local", "x"])
     #expect(refused.status == 5)
   }

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import TestSupport
 import Testing
@@ -68,7 +69,6 @@ import Testing
 
   @Test func aReaderWaitsForBlocksUntilTheyCome() throws {
     let store = try ClassicCommandTests.chat()
-    let other = store.folder.file("other")
     _ = try store.shell("cp -r store other")
     try spoil(store, "NULL")
     let reader = try store.command("ab-linearize", ["read", "--text", "--timeout", "60s"] + ClassicCommandTests.both)
@@ -76,9 +76,7 @@ import Testing
     try reader.wait { output, messages in
       output.contains("hello") && messages.contains("waits for block 1 of alice")
     }
-    try store.sql(
-      "ATTACH '\(other)/store.db' AS o; UPDATE blocks SET value = (SELECT value FROM o.blocks b WHERE b.id = blocks.id)"
-    )
+    try restore(store)
     let result = try reader.finish()
     #expect(result.status == 0 && result.lines.count == 4, "\(result.messages)")
   }
@@ -89,6 +87,25 @@ import Testing
     #expect(result.status == 0 && result.lines.count == 4)
     #expect(
       result.messages == "ab-linearize: warning: an output is left out: alice holds something else than a view\n")
+  }
+
+  @Test func aLiveViewWaitsForBlocks() throws {
+    let store = try ClassicCommandTests.chat()
+    _ = try store.shell("cp -r store other")
+    try spoil(store, "NULL")
+    let reader = try store.command("ab-linearize", ["view", "--live", "--text"] + ClassicCommandTests.both).start()
+    try reader.wait { _, messages in messages.contains("waits: block 1 of alice is not here") }
+    try restore(store)
+    try reader.wait { output, _ in output.contains("well?") }
+    reader.signal(SIGTERM)
+    #expect(try reader.finish().lines.count == 4)
+  }
+
+  /// Brings back what was taken away.
+  private func restore(_ store: Store) throws {
+    try store.sql(
+      "ATTACH '\(store.folder.file("other"))/store.db' AS o;"
+        + "UPDATE blocks SET value = (SELECT value FROM o.blocks b WHERE b.id = blocks.id)")
   }
 
   @Test func damagedBlocksAreNamed() throws {

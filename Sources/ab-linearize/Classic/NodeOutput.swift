@@ -13,6 +13,7 @@ final class NodeOutput {
   private let options: RecordOutputOptions
   private let lines: Output
   private let records: StreamWriter?
+  private let clocks = ClockWriter()
   private var sources: [Fixed32: (log: any CausalLog, format: NodeFormat?)] = [:]
   private var labels: [Fixed32: String] = [:]
   private var labelWidth = 0
@@ -58,9 +59,9 @@ final class NodeOutput {
         heads: heads.map { StreamNode.Head(core: $0.key, length: $0.seq + 1) }, batch: node.batch.rest + 1,
         value: node.value, optimistic: false)
     }
-    record.extra["clock"] = ClockText.json(LengthClock(node.clock))
+    record.extra["clock"] = clocks.json(node.clock)
     if let place {
-      record.extra["prefix"] = ClockText.json(LengthClock(place.clock))
+      record.extra["prefix"] = clocks.json(place.clock)
       record.extra["operations"] = .integer(Int64(clamping: place.operations))
     }
     return record

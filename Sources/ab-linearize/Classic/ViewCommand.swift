@@ -59,9 +59,10 @@ struct ViewCommand: ParsableCommand {
       let writer = try ViewOutput(
         name: localOutput?.text ?? "view", core: local?.key, options, unwrap: unwrap, status: status)
       var known = changes ? local?.length ?? 0 : nil
+      var told = ""
       repeat {
         program?.beginUpdate()
-        let result = try view.update()
+        guard let result = try update(view, logs, told: &told) else { continue }
         let snapshot = try view.viewSnapshot()
         for output in view.unreadableOutputs {
           Messages.warning("an output is left out: \(logs.named(output.error))")
@@ -70,6 +71,16 @@ struct ViewCommand: ParsableCommand {
         known = snapshot.length
       } while try live && news(logs, base)
       try writer.end()
+    }
+  }
+
+  /// Updates the view. A live one waits for what is not here, and tells for what; nil when it has to.
+  private func update(_ view: LinearizedView, _ logs: OpenLogs, told: inout String) throws -> ViewStatus? {
+    do { return try view.update() } catch  where live && !(error is ApplyError) {
+      guard let problem = logs.named(error) as? ToolError, problem.status == .temporary else { throw error }
+      if problem.message != told { Messages.note("waits: \(problem.message)") }
+      told = problem.message
+      return nil
     }
   }
 

@@ -1,7 +1,6 @@
 import AutobaseClassic
 import CompactEncoding
 import Hypercore
-import HypercoreCrypto
 import JSON
 import ToolKit
 
@@ -13,6 +12,7 @@ final class ViewOutput {
   private let status: Bool
   private let lines = Output.standard()
   private let records: StreamWriter?
+  private let clocks = ClockWriter()
 
   init(name: String, core: Fixed32?, _ options: RecordOutputOptions, unwrap: Bool, status: Bool) throws {
     self.name = name
@@ -28,8 +28,9 @@ final class ViewOutput {
   func write(_ view: ViewSnapshot, _ update: ViewStatus, known: UInt64?, _ logs: OpenLogs) throws {
     let kept = known.map { $0 - min(update.removed, $0) } ?? 0
     let isNews = known == nil || kept != known || kept != view.length
+    guard isNews else { return }
     if let records {
-      if isNews || status { try records.write(.view(state(view, update))) }
+      try records.write(.view(state(view, update)))
       if let known, kept < known, !status { try records.write(.truncate(StreamTruncate(view: name, length: kept))) }
     } else if status {
       try lines.line("added \(update.added), removed \(update.removed), length \(view.length)")
@@ -69,9 +70,9 @@ final class ViewOutput {
   private func block(_ node: OutputNode, at seq: UInt64) -> StreamAppend {
     var record = StreamAppend(view: name, seq: seq, value: node.value)
     guard !unwrap else { return record }
-    record.extra["change"] = .string(KeyIdentifier.encode(node.change))
+    record.extra["change"] = clocks.key(node.change)
     record.extra["batch"] = .integer(Int64(clamping: node.batch.rest + 1))
-    record.extra["clock"] = ClockText.json(LengthClock(node.clock))
+    record.extra["clock"] = clocks.json(node.clock)
     record.extra["operations"] = .integer(Int64(clamping: node.operations))
     return record
   }
