@@ -28,8 +28,7 @@ import Testing
       let start = try base.latest()
       for log in base.inputs { #expect(NodeFormat.detect(firstBlock: try log.block(at: 0))?.format == .v7) }
       let model = PlainOrder(
-        inputs: try base.inputs.map { log in (log.key, try (0..<log.length).map { try base.node(log.key, $0) }) },
-        frozen: [:])
+        inputs: try base.inputs.map { log in (log.key, try (0..<log.length).map { try base.node(log.key, $0) }) })
       var stream = try base.causalStream(includesAcks: true)
       let order = try stream.rest()
       #expect(order == model.order(from: start, .alpha9), "\(name)")

@@ -37,6 +37,7 @@ extension ViewCore {
   private func run(_ base: ClassicAutobase) throws {
     let clock = try base.latest()
     let local = base.localOutput
+    if let local, base.inputs.contains(where: { $0.key == local.key }) { throw ViewError.notAnOutput(key: local.key) }
     let outputs: [any CausalLog] = local.map { [$0] } ?? base.outputs
     let basis = Basis(clock: clock, outputs: outputs.map(Basis.Position.init), isLocal: local != nil)
     guard self.basis != basis else {
@@ -65,7 +66,8 @@ extension ViewCore {
         throw error
       }
     }
-    if failure == nil {
+    // An output that could not be read is looked at again each time: nothing tells that a block has come.
+    if failure == nil && unreadable.isEmpty {
       self.basis = basis
       if let local { self.basis?.outputs = [Basis.Position(local)] }
     }

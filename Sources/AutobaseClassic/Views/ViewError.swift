@@ -9,7 +9,7 @@ public enum ViewError: Error, Equatable, Sendable {
   /// The nodes of input `key` around `sequence` form no whole batch in the order, so that apply could not be called with
   /// it. Fetch the rest of the batch and update again.
   case incompleteBatch(key: Fixed32, sequence: UInt64)
-  /// The local output holds something else than a view: it is left as it is. Give the view an empty log, or one that
+  /// The local output is an input as well, or holds something else than a view: it is left as it is. Give the view an empty log, or one that
   /// a view was stored in.
   case notAnOutput(key: Fixed32)
   /// Somebody else wrote the local output each time an update was about to. Let one process at a time update it.
@@ -27,7 +27,7 @@ extension ViewError: CustomStringConvertible {
     case .incompleteBatch(let key, let sequence):
       "the batch around node \(sequence) of input \(key) is not complete; fetch the rest of it and update again"
     case .notAnOutput(let key):
-      "the local output \(key) holds something else than a view; give an empty log, or one that a view was stored in"
+      "the local output \(key) is an input, or holds something else than a view; give an empty log, or one that a view was stored in"
     case .outputChanged(let key):
       "the local output \(key) is being written by somebody else; let one process at a time update it"
     case .baseClosed: "the base of this view is gone; keep it as long as its view"

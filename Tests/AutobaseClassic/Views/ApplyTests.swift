@@ -198,6 +198,14 @@ import Testing
     }
   }
 
+  @Test func `An input is not the local output`() throws {
+    let world = ViewWorld("ab")
+    try world.write("a", 0..<1)
+    let view = world.view(local: world.log("b"))
+    #expect(throws: ViewError.notAnOutput(key: world.log("b").key)) { try view.update() }
+    #expect(world.log("b").length == 0)
+  }
+
   @Test func `Somebody else writes the local output`() throws {
     let world = ViewWorld("ab")
     let output = world.output()

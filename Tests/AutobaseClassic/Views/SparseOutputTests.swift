@@ -37,8 +37,14 @@ import Testing
       let error = try #require(view.unreadableOutputs.first?.error as? ClassicError)
       #expect(error == .unavailable(key: copy.key, seq: index, length: 6))
       #expect(view.unreadableOutputs.count == 1)
-      // Nothing tells that a block has come: the next update that has something to do looks again.
+      try view.update()
+      #expect(view.status == ViewStatus())
+      #expect(view.unreadableOutputs.count == 1)
       copy.missing = []
+      try view.update()
+      #expect(view.unreadableOutputs.isEmpty)
+      #expect(view.status == ViewStatus())
+      #expect(view.inMemoryLength == 0)
       try world.write("b", 2..<3)
       try view.update()
       #expect(view.unreadableOutputs.isEmpty)

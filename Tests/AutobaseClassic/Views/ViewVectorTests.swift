@@ -68,6 +68,7 @@ import Testing
   {
     var options = ClassicAutobase.Options()
     options.newFormat = format
+    options.order = format == .alpha8 ? .alpha8 : .alpha9
     return ClassicAutobase(inputs: inputs, localOutput: output, options: options, autostart: true)
   }
 
