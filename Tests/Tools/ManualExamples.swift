@@ -70,7 +70,7 @@ struct ManualExamples {
     _ = try Command(
       "/bin/sh", [folder.file("script")],
       environment: ["PATH": path, "HOME": work.path, "XDG_DATA_HOME": "", "XDG_CONFIG_HOME": "", "NO_COLOR": "1"],
-      folder: work.path
+      folder: work.path, timeoutMilliseconds: 300_000
     ).run()
 
     var failures: [String] = []
