@@ -91,21 +91,38 @@ public final class RegistryNode {
   public func removalRefusal(of key: Fixed32, leaving: Set<Fixed32> = []) throws -> RemovalRefusal? {
     let indexers = base.info.indexers.map(\.key).filter { !leaving.contains($0) }
     // Who was removed before its first node becomes an indexer all the same when that node is linked.
-    let isWriter = try indexers.contains(key) || base.members().contains { $0.key == key && !$0.member.isRemoved }
+    let isWriter = try indexers.contains(key) || members().contains { $0.key == key && !$0.member.isRemoved }
     guard isWriter, !leaving.contains(key) else { return .notAWriter }
     return indexers == [key] ? .lastIndexer : nil
   }
 
-  /// What the node says of itself.
+  /// All writers ever recorded, in the order of their keys.
+  ///
+  /// - Throws: ``RegistryNodeError/membersUnknown(block:length:)`` when they cannot be told yet, after the node went on
+  ///   from a state of others.
+  public func members() throws -> [(key: Fixed32, member: Member)] {
+    do { return try base.members() } catch LogError.blockNotAvailable(let index, let length) {
+      throw RegistryNodeError.membersUnknown(block: index, length: length)
+    }
+  }
+
+  /// What the node says of itself. The writers are nil as long as they cannot be told; see ``members()``.
   public func status(peers: UInt64 = 0, software: String? = nil) throws -> Status {
     let database = try base.view(RegistryView.name)
     let indexers = Set(base.info.indexers.map(\.key))
+    func writers() throws -> [WriterInfo]? {
+      do {
+        return try members().map { key, member in
+          WriterInfo(
+            key: key, length: member.length, isIndexer: indexers.contains(key), isRemoved: member.isRemoved)
+        }
+      } catch RegistryNodeError.membersUnknown {
+        return nil
+      }
+    }
     return Status(
       baseKey: base.key, localKey: localKey ?? Fixed32(), viewKey: database.key, viewLength: database.length,
       signedLength: database.signedLength, writable: base.isWritable, isIndexer: base.isIndexer,
-      writers: try base.members().map { key, member in
-        WriterInfo(
-          key: key, length: member.length, isIndexer: indexers.contains(key), isRemoved: member.isRemoved)
-      }, peers: peers, software: software)
+      writers: try writers(), peers: peers, software: software)
   }
 }

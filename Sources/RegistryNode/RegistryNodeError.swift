@@ -6,6 +6,8 @@ public enum RegistryNodeError: Error, Equatable, Sendable {
   case otherRegistry(expected: Fixed32, found: Fixed32)
   /// The store holds no registry, and it is opened only for reading.
   case notInitialized
+  /// A block of the system view that lists the members is not stored here yet: the node went on from a state of others.
+  case membersUnknown(block: UInt64, length: UInt64)
   /// Another process is the node of this store.
   case alreadyRunning(path: String, processID: Int32?)
   /// The lock file cannot be opened.
@@ -18,6 +20,8 @@ extension RegistryNodeError: CustomStringConvertible {
     switch self {
     case .otherRegistry(let expected, let found): "The store belongs to the registry \(found), not to \(expected)"
     case .notInitialized: "The store holds no registry"
+    case .membersUnknown(let block, let length):
+      "The node is still fetching block \(block) of \(length) of the system view, which lists the members"
     case .alreadyRunning(let path, let processID):
       "Another node is running on this store" + (processID.map { " (process \($0))" } ?? "") + ": \(path) is locked"
     case .lock(let path, let code): "The lock \(path) cannot be taken: error \(code)"

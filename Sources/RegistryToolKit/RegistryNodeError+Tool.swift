@@ -17,6 +17,10 @@ extension RegistryNodeError: ToolErrorConvertible {
       ToolError(
         .negative, "the store holds no registry",
         hint: "`registry-admin init` founds one, with --bootstrap KEY it joins another's")
+    case .membersUnknown(let block, let length):
+      ToolError(
+        .temporary, "block \(block) of \(length) of the system view, which lists the members, is not here yet",
+        hint: "a running node fetches it from its peers; `registry-admin status` tells what it waits for")
     case .alreadyRunning(_, let processID):
       ToolError(
         .refused, "another node is running on this store" + (processID.map { " (pid \($0))" } ?? ""),

@@ -52,4 +52,34 @@ import Testing
     }
     #expect(driver.problem == nil)
   }
+
+  /// As long as the records of other writers are not here, after a node went on from a state of others, it tells how it
+  /// stands without them, and names what is missing.
+  @Test func statusWithoutMembers() throws {
+    let store = try Corestore.inMemory()
+    let node = try RegistryNode(store)
+    var generator = SeededGenerator(seed: 4)
+    for _ in 0..<40 {
+      let key = try #require(Fixed32(generator.bytes(32)))
+      try node.base.append(RegistryOperation.addWriter(WriterKey(key)).encoded())
+    }
+    #expect(try node.status().writers?.count == 41)
+    let system = try #require(try node.base.status().views.last?.key)
+    var failure: RegistryNodeError?
+    var index: UInt64 = 10
+    while failure == nil, index < 60 {
+      try store.get(key: system).clear(index..<index + 1)
+      try node.base.reload()
+      do { _ = try node.members() } catch { failure = error as? RegistryNodeError }
+      index += 1
+    }
+    guard case .membersUnknown(let block, _) = failure else {
+      Issue.record("\(failure.map { "\($0)" } ?? "nothing") instead of missing members")
+      return
+    }
+    #expect(block < index)
+    let status = try node.status()
+    #expect(status.writers == nil)
+    #expect(try status.viewKey == node.base.view(RegistryView.name).key)
+  }
 }

@@ -56,12 +56,30 @@ final class OpenView {
   }
 
   /// Runs `body`, in which all reads of a store see one state of it.
+  ///
+  /// - Throws: an error that tells what to do when something that is read is not stored here: a node that went on from
+  ///   a state of others fetches blocks of the view as they are read, and others may hold a part of it only.
   func read<R>(_ body: () throws -> R) throws -> R {
-    switch source {
-    case .registry(let node): try node.store.read(body)
-    case .log(_, _, let store): try store.read(body)
-    case .peers: try body()
+    do {
+      switch source {
+      case .registry(let node): return try node.store.read(body)
+      case .log(_, _, let store): return try store.read(body)
+      case .peers: return try body()
+      }
+    } catch LogError.blockNotAvailable(let index, let length) where index < length {
+      throw Self.missing("block \(index) of the view")
+    } catch MerkleError.missingNode(let index) {
+      throw Self.missing("node \(index) of the view's tree")
     }
+  }
+
+  private static func missing(_ what: String) -> ToolError {
+    ToolError(
+      .temporary, "\(what) is not stored here",
+      hints: [
+        "a running node fetches what it is asked for: try again later, or ask it with `rpc-call`",
+        "--peer KEY@ADDRESS --view KEY reads what is missing from a node",
+      ])
   }
 
   /// The view as it is now.

@@ -51,7 +51,7 @@ struct Membership {
   ///
   /// - Throws: what every node would ignore, so that somebody hears of it (spec 04 §9.4).
   private func decide(_ node: RegistryNode) throws -> Bool {
-    let members = try node.base.members()
+    let members = try node.members()
     guard let local = node.localKey, members.contains(where: { $0.key == local && !$0.member.isRemoved }) else {
       throw AutobaseError.notWritable
     }

@@ -51,7 +51,7 @@ struct Rotation {
   // MARK: Deciding
 
   private func decide(_ node: RegistryNode) throws -> Plan {
-    let members = try node.base.members()
+    let members = try node.members()
     let status = try node.base.status()
     let indexers = node.base.info.indexers.map(\.key)
     func isMember(_ key: Fixed32) -> Bool { members.contains { $0.key == key && !$0.member.isRemoved } }
