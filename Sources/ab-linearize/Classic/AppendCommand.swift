@@ -56,36 +56,41 @@ struct AppendCommand: ParsableCommand {
       try inputs.applyFreezes(to: base, logs)
       let links = try clock.map(logs.clock)
       let output = Output.standard()
-      try forEachBatch { values in
+      try forEachCommit { batches in
         // The newest nodes are found in the transaction that links to them.
-        let used = try store.write {
-          let used = try links ?? base.latest()
-          _ = try batch ? base.append(values, clock: links) : base.append(values[0], clock: links)
-          return used
+        let appended: [(length: UInt64, clock: CausalClock)] = try store.write {
+          try batches.map { values in
+            let clock = try links ?? base.latest()
+            return (try base.append(values, clock: links), clock)
+          }
         }
         guard options.json else { return }
-        try output.line([
-          "core": .string(options.text(target.key)), "length": .integer(Int64(target.length)),
-          "clock": ClockText.json(LengthClock(used)) { options.text($0) },
-        ])
+        for (length, clock) in appended {
+          try output.line([
+            "core": .string(options.text(target.key)), "length": .integer(Int64(length)),
+            "clock": ClockText.json(LengthClock(clock)) { options.text($0) },
+          ])
+        }
         try output.flush()
       }
       try output.flush()
     }
   }
 
-  /// Hands on what is appended at once: everything, or value by value.
-  private func forEachBatch(_ body: ([[UInt8]]) throws -> Void) throws {
+  /// Hands on the batches that are committed at once: all values as one, or as many values as there are now, one each.
+  private func forEachCommit(_ body: ([[[UInt8]]]) throws -> Void) throws {
     guard value.isEmpty else {
       let values = value.map { Array($0.utf8) }
-      return try batch ? body(values) : values.forEach { try body([$0]) }
+      return try body(batch ? [values] : values.map { [$0] })
     }
     var reader = try RecordReader(path: "-", framing: .lines, limit: Hypercore.maximumBlockSize)
     var all: [[UInt8]] = []
-    while let record = try reader.next() {
-      if batch { all.append(record) } else { try body([record]) }
+    while true {
+      let values = try reader.nextBatch(maximum: 1000, bytes: 4 << 20)
+      if values.isEmpty { break }
+      if batch { all += values } else { try body(values.map { [$0] }) }
     }
-    if !all.isEmpty { try body(all) }
+    if !all.isEmpty { try body([all]) }
   }
 
   /// Makes a log with this name, unless it is there.
