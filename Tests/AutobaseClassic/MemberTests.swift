@@ -1,3 +1,4 @@
+import Autobase
 import AutobaseClassic
 import CompactEncoding
 import Hypercore
@@ -159,9 +160,33 @@ import Testing
     try scene.fork(scene.a, 200)
     var stream = try scene.base.causalStream()
     _ = try stream.next()
+    var options = ReadStream.Options()
+    options.isLive = true
+    var (reading, waiting) = (scene.base.readStream(options), scene.base.readStream(options))
+    _ = try reading.next()
+    while try waiting.next() != nil {}
     try scene.a.truncate(to: 10)
+    #expect(throws: ClassicError.truncated(key: scene.a.key)) { try waiting.next() }
     try scene.fork(scene.a, 200)
     #expect(throws: ClassicError.truncated(key: scene.a.key)) { while try stream.next() != nil {} }
+    #expect(throws: ClassicError.truncated(key: scene.a.key)) { while try reading.next() != nil {} }
+  }
+
+  @Test func `A new stream reads an oplog as it is after a truncation`() throws {
+    let (a, b) = (TestBase.log(0), TestBase.log(1))
+    let base = ClassicAutobase(inputs: [a, b])
+    func append(_ log: KeyedMemoryLog, _ heads: [Checkout]) throws {
+      try log.append([OplogMessage(heads: heads, value: [UInt8(log.length)]).encoded()])
+    }
+    try append(a, [])
+    try append(b, [Checkout(key: a.key, length: 1)])
+    try append(a, [Checkout(key: b.key, length: 1)])
+    #expect(try base.node(a.key, 1).clock == [a.key: 0, b.key: 0])
+    try a.truncate(to: 1)
+    try append(a, [])
+    #expect(try base.node(a.key, 1).clock == [a.key: 0])
+    var stream = try base.causalStream()
+    #expect(try stream.rest().map(\.seq) == [1, 0, 0])
   }
 
   @Test func `Entries that depend on each other in a circle are refused`() throws {

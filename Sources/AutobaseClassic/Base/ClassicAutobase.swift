@@ -45,7 +45,7 @@ public final class ClassicAutobase {
   private(set) var memberVersion: UInt64 = 0
   /// Of the current members.
   private(set) var roster = Roster([])
-  private(set) var derived = DerivedClocks([], roster: Roster([]))
+  private var knownClocks = DerivedClocks([], roster: Roster([]))
   /// Logs that were appended to, with what is known of their keys.
   var writers: [Fixed32: InputLog] = [:]
   let changes = ChangeSignal()
@@ -131,13 +131,19 @@ public final class ClassicAutobase {
 
   private func rebuild() {
     roster = Roster(members.map(\.key))
-    derived = DerivedClocks(members, roster: roster)
+    knownClocks = DerivedClocks(members, roster: roster)
     var kept: [Fixed32: AnyObject] = [:]
     for member in members {
       kept[member.key] =
         observers[member.key] ?? (try? (member.log as? any ObservableLog)?.observe { [weak self] in self?.changed() })
     }
     observers = kept
+  }
+
+  /// The derived clocks of the current members; computed anew after a truncation.
+  var derived: DerivedClocks {
+    if !knownClocks.isCurrent { knownClocks = DerivedClocks(members, roster: roster) }
+    return knownClocks
   }
 
   func member(_ key: Fixed32) -> InputLog? { members.first { $0.key == key } }

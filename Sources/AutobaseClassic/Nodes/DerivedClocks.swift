@@ -29,6 +29,9 @@ final class DerivedClocks {
     columns = inputs.sorted { $0.key < $1.key }.map { Column(input: $0, epoch: $0.log.epoch) }
   }
 
+  /// Whether no input was truncated since.
+  var isCurrent: Bool { columns.allSatisfy { $0.epoch == $0.input.log.epoch } }
+
   private func isOplog(_ column: Int) throws -> Bool {
     if let decoder = columns[column].decoder { return decoder == nil }
     let decoder = try columns[column].input.decoder(roster)

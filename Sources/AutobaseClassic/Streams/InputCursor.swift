@@ -75,6 +75,11 @@ struct InputCursor {
     return head
   }
 
+  /// Throws when the input was truncated since it was opened: what was read may be gone.
+  func checkEpoch() throws {
+    guard input.log.epoch == epoch else { throw ClassicError.truncated(key: input.key) }
+  }
+
   // MARK: Oplogs
 
   private mutating func oplogHead(_ block: [UInt8], at seq: UInt64) throws -> Head {
@@ -113,7 +118,7 @@ struct InputCursor {
   private mutating func block(at seq: UInt64) throws -> [UInt8] {
     let place = direction == .backward ? chunkStart &- seq : seq &- chunkStart
     if place < UInt64(chunk.count) { return chunk[Int(place)] }
-    guard input.log.epoch == epoch else { throw ClassicError.truncated(key: input.key) }
+    try checkEpoch()
     chunk.removeAll(keepingCapacity: true)
     chunkStart = seq
     let length = input.length

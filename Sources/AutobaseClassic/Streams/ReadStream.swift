@@ -151,6 +151,7 @@ public struct ReadStream {
   }
 
   private mutating func load(_ index: Int) throws {
+    try lanes[index].cursor.checkEpoch()
     guard lanes[index].position < min(lanes[index].limit, lanes[index].input.length) else { return }
     do {
       let head = try lanes[index].cursor.head(at: lanes[index].position)
