@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "Registry", targets: ["Registry", "JSON"]),
     .library(name: "Replication", targets: ["Replication", "Protomux"]),
     .library(name: "Transport", targets: ["Transport"]),
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -189,6 +190,16 @@ let package = Package(
     // A disk below SQLite whose power can be cut.
     .target(name: "TestDisk", dependencies: ["CSQLite"], path: "Tests/TestDisk", swiftSettings: settings),
     tests("JSON"),
+    // Every decoder with what must hold for any input, for the tests and for the fuzzers; see docs/fuzzing.md.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "ToolKit", "StoreBackup", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperdispatch", "Hyperschema",
+        "Hyperbee", "Corestore", "Replication", "ProtomuxRPC", "Protomux", "Hypercore", "HypercoreCrypto",
+        "IndexEncoder", "CompactEncoding", "JSON", "TestSupport",
+      ], path: "Tests/FuzzTargets", swiftSettings: settings),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz", swiftSettings: settings),
     // A cluster in one process, with a virtual clock, network and disks; see docs/simulation.md.
     .target(
       name: "SimulationKit",

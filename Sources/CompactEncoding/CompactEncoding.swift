@@ -10,7 +10,7 @@
 /// | `uint32be`, `uint64be` | 4, 8 bytes, big endian |
 /// | `int`, `int8` … `int64` | zig-zag (n ≥ 0 → 2n, n < 0 → −2n − 1), then the unsigned form of that width |
 /// | `biguint64`, `bigint64` | 8 bytes, the signed one in zig-zag form |
-/// | `biguint`, `bigint` | `uint` count of 64-bit words (0 for zero), words least significant first; `bigint` zig-zags first |
+/// | `biguint`, `bigint` | `uint` count of 64-bit words (0 for zero), at most 1024 when read, words least significant first; `bigint` zig-zags first |
 /// | `lexint` n | n < 251: one byte; else `fb` `fc` `fd` `fe` for n < 2^8, 2^16, 2^24, 2^32, and n − 251 in 1 to 4 bytes big endian. Sorts as the numbers do |
 /// | `bool` | one byte, 1 or 0; any other byte reads as false |
 /// | `float32`, `float64` | IEEE 754 |

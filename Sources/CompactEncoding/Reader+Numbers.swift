@@ -18,6 +18,7 @@ extension Reader {
 
   private mutating func words() throws(DecodingError) -> [UInt64] {
     let count = try uint()
+    guard count <= BigInteger.maximumWordCount else { throw .numberTooLarge(count) }
     guard count <= UInt64(remaining / 8) else { throw .outOfBounds(needed: count, remaining: remaining) }
     var words: [UInt64] = []
     words.reserveCapacity(Int(count))

@@ -6,6 +6,7 @@ public struct Reader: ~Escapable {
   /// Byte offset of the next read from the start of the input.
   @inlinable public var position: Int { offset }
   @usableFromInline var offset: Int
+  @usableFromInline var emptyItemCount = 0
 
   /// A reader at the start of `bytes`.
   @inlinable
@@ -149,6 +150,14 @@ public struct Reader: ~Escapable {
       throw .outOfBounds(needed: count * UInt64(minimumSize), remaining: remaining)
     }
     return Int(count)
+  }
+
+  /// Counts an item that was read from no bytes, of which there may be as many in all as the input has bytes: an array
+  /// of arrays of nothing would otherwise grow with the square of its bytes.
+  @inlinable
+  public mutating func countEmptyItem() throws(DecodingError) {
+    emptyItemCount += 1
+    guard emptyItemCount <= bytes.byteCount else { throw .arrayTooBig(UInt64(emptyItemCount)) }
   }
 
   /// An array of items with their own encoding.

@@ -25,6 +25,7 @@ extension Protomux {
 
   private mutating func batch(_ bytes: ArraySlice<UInt8>) throws(ProtomuxError) {
     var (channel, position) = try Self.read(bytes)
+    var messageCount = 0
     while position < bytes.endIndex {
       let (count, start) = try Self.read(bytes[position...])
       if count == 0 {
@@ -34,6 +35,8 @@ extension Protomux {
       guard count <= UInt64(bytes.endIndex - start) else {
         throw .decoding(.outOfBounds(needed: count, remaining: bytes.endIndex - start))
       }
+      messageCount += 1
+      guard messageCount <= limits.batchMessageCount else { throw .tooManyMessages(limit: limits.batchMessageCount) }
       position = start + Int(count)
       let body = bytes[start..<position]
       if channel != 0 {

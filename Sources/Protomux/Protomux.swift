@@ -21,6 +21,7 @@ internal import CompactEncoding
 ///   the connection.
 /// * A batch holds bodies `uint type ‖ payload` for a current channel; a zero length switches the channel. For channel 0
 ///   a body is a control frame without its leading 00. Batches do not nest.
+///   A frame holds at most ``Limits/batchMessageCount`` bodies.
 /// * An empty frame, unknown control types and messages for unknown channels are ignored.
 /// * Channels pair by (protocol, id), in the order of their opening on each side. Both sides send OPEN; a side that does
 ///   not want a channel answers with REJECT. A sender may send messages right behind its OPEN; until the channel is
@@ -43,6 +44,9 @@ public struct Protomux: Sendable {
     public var waitingByteCount = 32_768
     /// Bytes of messages for unpaired channels above which the connection ends.
     public var maximumWaitingByteCount = 32 << 20
+    /// Messages of one frame above which the connection ends: each becomes an event, which takes more memory than a short
+    /// message.
+    public var batchMessageCount = 1 << 20
     /// The longest frame, in bytes, that the stream below can carry.
     public var frameByteCount = 0xff_ffff - 17
 

@@ -14,6 +14,8 @@ public enum ProtomuxError: Error, Equatable, Sendable {
   case tooManyChannels(limit: Int)
   /// The other side sent more on unanswered channels than allowed.
   case tooManyWaitingBytes(limit: Int)
+  /// The other side put more messages into one frame than allowed.
+  case tooManyMessages(limit: Int)
   /// This side has a channel of that protocol and id open already.
   case duplicateChannel(PairKey)
   /// The channel is closed.
@@ -34,6 +36,7 @@ extension ProtomuxError: CustomStringConvertible {
     case .nestedBatch: "malformed frame: a batch inside a batch"
     case .tooManyChannels(let limit): "the other side opened more than \(limit) channels"
     case .tooManyWaitingBytes(let limit): "the other side sent more than \(limit) bytes on channels nobody opened"
+    case .tooManyMessages(let limit): "the other side sent more than \(limit) messages in one frame"
     case .duplicateChannel(let key): "duplicate channel: \(key.protocolName) is open already"
     case .channelClosed: "the channel is closed"
     case .messageTooLong(let limit, let found): "message of \(found) bytes, at most \(limit) can be sent"

@@ -60,20 +60,21 @@ extension BackupManifest {
   public var json: JSON {
     var object = JSONObject([
       ("format", .string(Self.format)), ("version", .integer(Int64(Self.version))),
-      ("created", .integer(Int64(created))), ("software", .string(software)),
+      ("created", .integer(Int64(clamping: created))), ("software", .string(software)),
     ])
     object["baseKey"] = base.map { .string($0.description) } ?? .null
     object["localKey"] = local.map { .string($0.description) } ?? .null
     object["logs"] = .array(
       logs.map {
         [
-          "key": .string($0.key.description), "length": .integer(Int64($0.length)), "fork": .integer(Int64($0.fork)),
+          "key": .string($0.key.description), "length": .integer(Int64(clamping: $0.length)),
+          "fork": .integer(Int64(clamping: $0.fork)),
           "treeHash": .string($0.treeHash.description),
         ]
       })
     object["files"] = .array(
       files.map {
-        ["name": .string($0.name), "size": .integer(Int64($0.size)), "hash": .string($0.hash.description)]
+        ["name": .string($0.name), "size": .integer(Int64(clamping: $0.size)), "hash": .string($0.hash.description)]
       })
     return .object(object)
   }
@@ -101,13 +102,14 @@ extension BackupManifest {
       logs.append(Log(key: core, length: length, fork: fork, treeHash: hash))
     }
     files = []
+    var names: Set<String> = []
     for file in json["files"]?.array ?? [] {
       guard let name = file["name"]?.string, let size = file["size"]?.unsigned, let hash = key(file["hash"]) else {
         throw bad("sound list of files")
       }
       let secret = name.hasPrefix("secrets/") ? name.dropFirst("secrets/".count) : ""
       guard name == Self.storeName || (!secret.isEmpty && secret.utf8.allSatisfy(Self.isPlain) && size <= 64),
-        !files.contains(where: { $0.name == name })
+        names.insert(name).inserted
       else { throw bad("sound list of files: \(name)") }
       files.append(File(name: name, size: size, hash: hash))
     }

@@ -105,6 +105,35 @@ private struct Attacker {
     }
   }
 
+  /// A writer may sign a log of 2^50 blocks that has no block: a few numbers say so. Nothing goes through its pages one
+  /// after the other, and nobody is asked about all of them.
+  @Test func endlessLog() throws {
+    let keyPair = testKeyPair(7)
+    let length: UInt64 = 1 << 50
+    let root = TreeNode(index: length - 1, size: length, hash: Fixed32())
+    let tree = try MerkleTree(roots: [root], length: length, fork: 0)
+    let signature = try Verifier(manifest: Manifest(publicKey: keyPair.publicKey)).sign(tree, with: keyPair)
+    let proof = Proof(
+      fork: 0, upgrade: .init(start: 0, length: length, nodes: [root], signature: signature),
+      manifest: Manifest(publicKey: keyPair.publicKey))
+    for hasSome in [false, true] {
+      let node = try reader()
+      var attacker = try Attacker(node)
+      attacker.send(.sync, SyncMessage(length: length, canUpgrade: true))
+      attacker.exchange()
+      attacker.send(.data, DataMessage(request: 1, proof: proof))
+      if hasSome { attacker.send(.range, RangeMessage(start: length - 5, length: 2)) }
+      var wants = attacker.exchange().count { $0.kind == .message(.want) }
+      #expect(node.log.length == length)
+      for _ in 0..<10 {
+        attacker.send(.range, RangeMessage(start: 1 << 40, length: 1))
+        attacker.send(.want, WantMessage(start: 0, length: length, any: true))
+        wants += attacker.exchange().count { $0.kind == .message(.want) }
+      }
+      #expect(wants > 0 && wants <= LocalWants.limit)
+    }
+  }
+
   /// A peer that says it has a newer head and does not send it does not hold up the others.
   @Test func promisedHead() throws {
     let network = TestNetwork(seed: 5)

@@ -20,6 +20,10 @@ public struct BigInteger: Sendable, Hashable {
     self.init(isNegative: value < 0, words: value.magnitude.words.map { UInt64($0) })
   }
 
+  /// The most words of a number that is read: 65,536 bits, far above what anybody needs. The time for its decimal digits
+  /// grows with the square of them.
+  public static let maximumWordCount: UInt64 = 1024
+
   /// The value when it fits 64 bits.
   public var unsigned: UInt64? { isNegative || words.count > 1 ? nil : words.first ?? 0 }
 
@@ -95,7 +99,8 @@ extension BigInteger: CustomStringConvertible, LosslessStringConvertible {
   public init?(_ text: String) {
     let isNegative = text.utf8.first == UInt8(ascii: "-")
     let digits = text.utf8.dropFirst(isNegative ? 1 : 0)
-    guard !digits.isEmpty else { return nil }
+    // 20 digits are more than a word.
+    guard !digits.isEmpty, digits.count <= 20 * Int(Self.maximumWordCount) else { return nil }
     var words: [UInt64] = []
     for digit in digits {
       guard (0x30...0x39).contains(digit) else { return nil }

@@ -110,7 +110,11 @@ extension Codec {
       let count = try reader.count(minimumSize: max(1, item.minimumSize))
       var items: [Value] = []
       items.reserveCapacity(count)
-      for _ in 0..<count { items.append(try item.decode(from: &reader)) }
+      for _ in 0..<count {
+        let start = reader.position
+        items.append(try item.decode(from: &reader))
+        if reader.position == start { try reader.countEmptyItem() }
+      }
       return .array(items)
     case .frame(let item):
       var inner = try reader.frameReader()

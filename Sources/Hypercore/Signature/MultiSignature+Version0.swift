@@ -15,6 +15,11 @@ public struct MultiSignatureV0: Hashable, Sendable {
 
   private static let patched: UInt64 = 1
 
+  /// The length that was signed. When it was read from parts that contradict each other it may be out of range.
+  private func start(of proof: MultiSignature.Proof) -> UInt64 {
+    min(length &+ proof.patch, maximumSafeInteger)
+  }
+
   /// Positions of the nodes of one part: all of them when it names none.
   private func positions(_ proof: MultiSignature.Proof) -> [UInt64] {
     proof.nodePositions ?? signature.nodes.indices.map { UInt64($0) }
@@ -29,7 +34,7 @@ extension MultiSignatureV0: CompactEncodable, CompactDecodable {
       size.uint(proof.signer)
       size.fixed64()
       guard proof.patch > 0 else { continue }
-      size.uint(length + proof.patch)
+      size.uint(start(of: proof))
       size.uint(proof.patch)
       let positions = positions(proof)
       size.uint(UInt64(positions.count))
@@ -45,7 +50,7 @@ extension MultiSignatureV0: CompactEncodable, CompactDecodable {
       writer.uint(proof.signer)
       writer.fixed64(proof.signature)
       guard proof.patch > 0 else { continue }
-      writer.uint(length + proof.patch)
+      writer.uint(start(of: proof))
       writer.uint(proof.patch)
       let positions = positions(proof)
       writer.uint(UInt64(positions.count))

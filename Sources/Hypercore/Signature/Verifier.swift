@@ -80,18 +80,28 @@ extension Verifier {
     let multi = version == 0 ? try MultiSignatureV0(decoding: bytes).signature : try MultiSignature(decoding: bytes)
     guard UInt64(multi.proofs.count) >= quorum else { return false }
     var seen: Set<UInt64> = []
+    // Parts and nodes may be as many as fit a message: nodes are looked up, and the table of shared ones is made once.
+    let shared = multi.proofs.contains { $0.patch > 0 && $0.nodePositions == nil } ? Self.table(multi.nodes) : [:]
     for proof in multi.proofs.prefix(Int(quorum)) {
       guard proof.signer < UInt64(manifest.signers.count), seen.insert(proof.signer).inserted else { return false }
       var signed = tree
       if proof.patch > 0 && allowPatch {
         let (length, overflow) = tree.length.addingReportingOverflow(proof.patch)
         guard !overflow, length <= maximumSafeInteger else { return false }
-        guard let longer = tree.extended(to: length, by: multi.nodes(of: proof)) else { return false }
+        guard
+          let longer = tree.extended(
+            to: length, by: proof.nodePositions == nil ? shared : Self.table(multi.nodes(of: proof)))
+        else { return false }
         signed = longer
       }
       guard verify(proof.signature, of: signed, signer: Int(proof.signer)) else { return false }
     }
     return true
+  }
+
+  /// Nodes by index; the first of several counts.
+  private static func table(_ nodes: [TreeNode]) -> [UInt64: TreeNode] {
+    Dictionary(nodes.lazy.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private func verify(_ signature: [UInt8], of tree: MerkleTree, signer: Int) -> Bool {

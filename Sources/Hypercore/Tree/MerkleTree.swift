@@ -93,11 +93,11 @@ extension MerkleTree {
   }
 
   /// The tree extended to `newLength` blocks by nodes looked up by index, or nil when one is missing or does not fit.
-  func extended(to newLength: UInt64, by nodes: [TreeNode]) -> MerkleTree? {
+  func extended(to newLength: UInt64, by nodes: [UInt64: TreeNode]) -> MerkleTree? {
     var tree = self
     var created: [TreeNode] = []
     for index in FlatTree.Roots(from: length, to: newLength) {
-      guard let node = nodes.first(where: { $0.index == index }) else { return nil }
+      guard let node = nodes[index] else { return nil }
       do { try tree.append(root: node, creating: &created) } catch { return nil }
     }
     return tree

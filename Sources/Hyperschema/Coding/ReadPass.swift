@@ -21,7 +21,11 @@ struct ReadPass {
       let count = try reader.count(minimumSize: max(1, schema.minimumSize(element)))
       var items: [Value] = []
       items.reserveCapacity(count)
-      for _ in 0..<count { items.append(try self.node(element, from: &reader, depth: depth + 1)) }
+      for _ in 0..<count {
+        let start = reader.position
+        items.append(try self.node(element, from: &reader, depth: depth + 1))
+        if reader.position == start { try reader.countEmptyItem() }
+      }
       return .array(items)
     case .record(let key, let content):
       try checkNesting(depth)

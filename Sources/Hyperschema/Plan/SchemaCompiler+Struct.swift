@@ -8,8 +8,8 @@ extension SchemaCompiler {
     guard let index = structIndexes[name] else { throw .malformed("\(name) is not a struct") }
     if let plan = structs[index] { return plan }
     guard !visiting.contains(name) else { throw .malformed("\(name) contains itself inline") }
-    guard Set(structure.fields.map(\.name)).count == structure.fields.count else {
-      throw .malformed("\(name) has two fields of one name")
+    guard visiting.count < maximumNesting else {
+      throw .malformed("\(name): structs are inline in each other too deep")
     }
     var bits = 0
     var fields: [FieldPlan] = []
@@ -76,11 +76,9 @@ extension SchemaCompiler {
     case .record: throw SchemaError("Records cannot be inlined")
     default: break
     }
-    guard case .structure(let child, framed: false) = node,
-      let type = definition.types.first(where: { structIndexes[$0.fullName] == child }),
-      case .structure(let structure) = type.kind
+    guard case .structure(let child, framed: false) = node, case .structure(let structure) = structTypes[child].kind
     else { throw SchemaError("Struct \(name): inline requires compact") }
-    let childPlan = try plan(type.fullName, structure, visiting: visiting)
+    let childPlan = try plan(structTypes[child].fullName, structure, visiting: visiting)
     let required = field.required == true
     let presence = required ? nil : bits
     if !required { bits += 1 }

@@ -13,6 +13,9 @@ struct SchemaCompiler {
   var names: [String: Int] = [:]
   /// The index among ``structs`` of each struct, by full name.
   var structIndexes: [String: Int] = [:]
+  /// The declarations of the structs, by index.
+  var structTypes: [TypeDefinition] = []
+  private var depth = 0
   private var types: [String: TypeDefinition] = [:]
 
   init(_ definition: SchemaDefinition, _ dialect: Dialect, _ options: SchemaOptions) throws(SchemaError) {
@@ -30,9 +33,13 @@ struct SchemaCompiler {
     // Structs and enums first: everything else refers to them by index.
     for type in definition.types {
       switch type.kind {
-      case .structure:
+      case .structure(let structure):
+        guard Set(structure.fields.map(\.name)).count == structure.fields.count else {
+          throw .malformed("\(type.fullName) has two fields of one name")
+        }
         structIndexes[type.fullName] = structs.count
         structs.append(nil)
+        structTypes.append(type)
       default: break
       }
     }
@@ -42,11 +49,44 @@ struct SchemaCompiler {
         _ = try plan(type.fullName, structure, visiting: [])
       }
     }
+    var widths = [Int?](repeating: nil, count: structs.count)
+    for index in structs.indices {
+      guard width(of: index, depth: 0, &widths) <= Self.maximumWidth else {
+        throw .malformed(
+          "\(structTypes[index].fullName) has more than \(Self.maximumWidth) fields, those inside counted")
+      }
+    }
+  }
+
+  /// The most fields of a struct, those of the structs that it always contains counted. Structs that contain the next
+  /// one twice would otherwise make a record of 2^n fields out of no bytes.
+  private static let maximumWidth = 1 << 16
+
+  /// The fields that reading a struct makes, however few its bytes are; more than the limit counts as one more than it.
+  private func width(of index: Int, depth: Int, _ widths: inout [Int?]) -> Int {
+    if let known = widths[index] { return known }
+    // What nests deeper is refused when it is read.
+    guard let plan = structs[index], depth < maximumNesting else { return 1 }
+    widths[index] = 1  // for a struct that contains itself, which cannot be read either
+    var width = 1
+    for field in plan.fields {
+      switch (field.presence, field.node) {
+      case (.inline(let child, _, _), _), (.always, .structure(let child, framed: false)):
+        width += self.width(of: child, depth: depth + 1, &widths)
+      default: width += 1
+      }
+      if width > Self.maximumWidth { break }
+    }
+    widths[index] = min(width, Self.maximumWidth + 1)
+    return min(width, Self.maximumWidth + 1)
   }
 
   /// The position of the node of a type; makes it at the first use.
   mutating func node(named name: String, visiting: Set<String>, context: String) throws(SchemaError) -> Int {
     if let index = names[name] { return index }
+    guard depth < maximumNesting else { throw .malformed("\(name): types refer to each other too deep") }
+    depth += 1
+    defer { depth -= 1 }
     if bitWidth(ofType: name) != nil { throw SchemaError("\(name) can only be a field of a struct: \(context)") }
     guard let type = types[name] else {
       guard let primitive = Primitive(schemaName: name) else {

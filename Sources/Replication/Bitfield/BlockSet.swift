@@ -32,8 +32,10 @@ struct BlockSet: Sendable {
   func first(in range: Range<UInt64>) -> UInt64? {
     var word = range.lowerBound >> 6
     while word << 6 < range.upperBound {
-      if !mayContain(page: word / Bitfield.wordsPerPage) {
-        word = (word / Bitfield.wordsPerPage + 1) * Bitfield.wordsPerPage
+      let page = word / Bitfield.wordsPerPage
+      if !mayContain(page: page) {
+        guard let next = nextPage(behind: page) else { return nil }
+        word = next * Bitfield.wordsPerPage
         continue
       }
       let found = self.word(word) & Bitfield.mask(of: range, word: word)
@@ -45,6 +47,13 @@ struct BlockSet: Sendable {
 
   /// Whether a page of words may have any.
   func mayContain(page: UInt64) -> Bool { page * Bitfield.pageSize < contiguous || bits.hasPage(page) }
+
+  /// The first page behind one that holds nothing that may hold something. A log may be said to have 2^50 blocks: nothing
+  /// goes through its pages one after the other.
+  func nextPage(behind page: UInt64) -> UInt64? {
+    if mayContain(page: page + 1) { return page + 1 }
+    return bits.pages.keys.lazy.filter { $0 > page }.min()
+  }
 
   /// All below `length` are in the set, whatever else.
   mutating func raise(to length: UInt64) {

@@ -41,6 +41,16 @@ struct LocalWants: Sendable {
   private(set) var wants: [WantMessage] = []
   private var known: Set<WantMessage> = []
 
+  /// Whether one more takes another one back.
+  var isFull: Bool { wants.count >= Self.limit }
+
+  /// Forgets what lies below a length.
+  mutating func forget(below length: UInt64) {
+    guard wants.contains(where: { $0.start + $0.length <= length }) else { return }
+    wants.removeAll { $0.start + $0.length <= length }
+    known = Set(wants)
+  }
+
   /// Notes a want.
   ///
   /// - Returns: nil when it was sent before; else the wants to take back to make room.

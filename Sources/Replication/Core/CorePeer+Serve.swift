@@ -105,6 +105,9 @@ extension CorePeer {
 
   // MARK: Wants
 
+  /// The most blocks that are looked through for one that is stored.
+  private static let longestSearch: UInt64 = 1 << 25
+
   private func answer(_ want: WantMessage) throws {
     let local = replicator.local
     let end = want.start + want.length
@@ -113,7 +116,8 @@ extension CorePeer {
     }
     guard want.start < local.length else { return }
     if want.any {
-      guard let first = try local.first(in: want.start..<min(end, local.length)) else { return }
+      guard let first = try local.first(in: want.start..<min(end, local.length, want.start + Self.longestSearch))
+      else { return }
       return send(.range, RangeMessage(start: first, length: 1))
     }
     var start = want.start

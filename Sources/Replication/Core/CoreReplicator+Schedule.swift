@@ -199,9 +199,11 @@ extension CoreReplicator {
     var word = range.lowerBound >> 6
     while word << 6 < range.upperBound {
       if !peer.have.mayContain(page: word / Bitfield.wordsPerPage) {
-        let next = (word / Bitfield.wordsPerPage + 1) * Bitfield.wordsPerPage
-        wantMissing(word << 6..<min(next << 6, range.upperBound), of: peer)
-        word = next
+        let next = peer.have.nextPage(behind: word / Bitfield.wordsPerPage)
+        let end = min(next.map { $0 * Bitfield.pageSize } ?? .max, range.upperBound)
+        wantMissing(word << 6..<end, of: peer)
+        guard let next else { return range.upperBound }
+        word = next * Bitfield.wordsPerPage
         continue
       }
       let open = ~(try local.word(word)) & ~inFlight.word(word) & Bitfield.mask(of: range, word: word)

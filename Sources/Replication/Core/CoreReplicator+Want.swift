@@ -19,8 +19,18 @@ extension CoreReplicator {
     peer.send(.want, want)
   }
 
+  /// Asks which blocks of a range a peer has, segment by segment. Nothing is taken back to make room: a range as long as
+  /// a log claims to be would never come to an end.
   func wantMissing(_ range: Range<UInt64>, of peer: CorePeer) {
     guard !range.isEmpty, peer.have.contiguous < peer.remote.length else { return }
-    want(range, of: peer)
+    let segment = settings.usesSmallWants ? LocalWants.smallSegment : LocalWants.segment
+    let end = min(range.upperBound, peer.remote.length)
+    var start = max(range.lowerBound, peer.have.contiguous)
+    while start < end {
+      if peer.localWants.isFull { peer.localWants.forget(below: local.contiguous) }
+      guard !peer.localWants.isFull else { return }
+      want(start..<start + 1, of: peer)
+      start = (start / segment + 1) * segment
+    }
   }
 }
