@@ -194,7 +194,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "ToolKit", "StoreBackup", "RegistryNode", "Registry", "Autobase", "HyperDB", "Hyperdispatch", "Hyperschema",
+        "ToolKit", "ApplyProgram", "AutobaseClassic", "HypercoreArchive", "StoreBackup", "ZstdFrames", "RegistryNode",
+        "Registry", "Autobase", "HyperDB", "Hyperdispatch", "Hyperschema",
         "Hyperbee", "Corestore", "Replication", "ProtomuxRPC", "Protomux", "Hypercore", "HypercoreCrypto",
         "IndexEncoder", "CompactEncoding", "JSON", "TestSupport",
       ], path: "Tests/FuzzTargets", swiftSettings: settings),

@@ -152,12 +152,20 @@ public struct Reader: ~Escapable {
     return Int(count)
   }
 
-  /// Counts an item that was read from no bytes, of which there may be as many in all as the input has bytes: an array
-  /// of arrays of nothing would otherwise grow with the square of its bytes.
+  /// A count of items that may take no bytes at all: at most ``maximumEmptyItemCount`` more than bytes remain.
+  @inlinable
+  public mutating func countOfEmptyItems() throws(DecodingError) -> Int {
+    let count = try uint()
+    guard count <= UInt64(remaining + maximumEmptyItemCount) else { throw .arrayTooBig(count) }
+    return Int(count)
+  }
+
+  /// Counts an item that was read from no bytes. Of those there may be ``maximumEmptyItemCount`` in all: arrays of
+  /// arrays of nothing would otherwise grow with the square of their bytes.
   @inlinable
   public mutating func countEmptyItem() throws(DecodingError) {
     emptyItemCount += 1
-    guard emptyItemCount <= bytes.byteCount else { throw .arrayTooBig(UInt64(emptyItemCount)) }
+    guard emptyItemCount <= maximumEmptyItemCount else { throw .arrayTooBig(UInt64(emptyItemCount)) }
   }
 
   /// An array of items with their own encoding.
@@ -208,6 +216,9 @@ public let maximumSafeInteger: UInt64 = 0x1f_ffff_ffff_ffff
 
 /// The most items an array may announce when read: 2^20.
 public let maximumArrayCount: UInt64 = 0x100000
+
+/// How many items of arrays may be read from no bytes.
+public let maximumEmptyItemCount = 64
 
 /// Maps a signed number to an unsigned one: n ≥ 0 → 2n, n < 0 → −2n − 1.
 @inlinable

@@ -17,6 +17,7 @@ public final class ArchiveReader {
   private var table = SeekTable()
   private var index = ArchiveIndex()
   private var heads: [ArchivedHead] = []
+  private var keys: Set<Fixed32> = []
   private var isAtEnd = false
   /// What comes next, for messages.
   private var part = "the header"
@@ -76,7 +77,7 @@ public final class ArchiveReader {
     }
     part = "the head of \(KeyIdentifier.encode(head.key))"
     if let objection = head.objection { throw .damaged(offset: offset, part: part, detail: objection) }
-    if heads.contains(where: { $0.key == head.key }) {
+    guard keys.insert(head.key).inserted else {
       throw .damaged(offset: offset, part: part, detail: "the log is there twice")
     }
     heads.append(head)

@@ -82,7 +82,7 @@ extension BackupManifest {
   /// Reads a manifest.
   ///
   /// - Throws: ``BackupError/notABackup(detail:)``, ``BackupError/newer(found:supported:)``.
-  init(_ bytes: [UInt8]) throws(BackupError) {
+  package init(_ bytes: [UInt8]) throws(BackupError) {
     func bad(_ what: String) -> BackupError { .notABackup(detail: "its manifest has no \(what)") }
     guard let json = try? JSON(parsing: bytes), json["format"]?.string == Self.format,
       let version = json["version"]?.integer

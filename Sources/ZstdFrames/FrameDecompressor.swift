@@ -2,6 +2,9 @@ internal import CZstd
 
 /// Unpacks single frames that tell the size of their content.
 public final class FrameDecompressor {
+  /// Bytes of content that a byte of a frame stands for at most: a block of 128 KiB of one byte takes four.
+  private static let largestRatio: UInt64 = 1 << 15
+
   private let context: OpaquePointer
   /// Most bytes of content that are taken.
   public let limit: Int
@@ -26,6 +29,10 @@ public final class FrameDecompressor {
     }
     guard size <= UInt64(limit) else {
       throw .damaged(offset: offset, detail: "its content has \(size) bytes, more than \(limit)")
+    }
+    // The header may say anything; nothing is allocated for what cannot be.
+    guard size <= UInt64(frame.count) * Self.largestRatio else {
+      throw .damaged(offset: offset, detail: "its content is said to have \(size) bytes, more than it can hold")
     }
     var result = 0
     let content = [UInt8](unsafeUninitializedCapacity: Int(size)) { target, count in

@@ -182,4 +182,33 @@ import Testing
     }
     Issue.record("no key pair belongs to the core")
   }
+
+  /// Parts and nodes may be as many as a message holds: nodes are not gone through for each part.
+  @Test(.timeLimit(.minutes(1))) func manyPartsAndNodes() throws {
+    let keyPair = KeyPair(seed: Fixed32())
+    let count = 1_000
+    let manifest = Manifest(
+      allowPatch: true, quorum: UInt64(count),
+      signers: [Manifest.Signer](repeating: .init(publicKey: keyPair.publicKey), count: count))
+    var batch = MerkleBatch(MerkleTree())
+    batch.append(contentsOf: [[1], [2]])
+    let tree = batch.tree
+    batch.append([3])
+    let signature = keyPair.sign(Verifier(manifest: manifest).signable().bytes(for: batch.tree))
+    let stray = TreeNode(index: 1 << 40, size: 1, hash: Fixed32())
+    let multi = MultiSignature(
+      proofs: (0..<count).map { .init(signer: UInt64($0), signature: signature, patch: 1) },
+      nodes: [TreeNode](repeating: stray, count: 100_000) + [TreeNode(block: [3], at: 2)])
+    #expect(Verifier(manifest: manifest).accepts(tree, signature: multi.encoded()))
+  }
+
+  /// Parts of version 0 that contradict each other about the length are written so that they can be read.
+  @Test func contradictingStarts() throws {
+    let signature = [UInt8](repeating: 0, count: 64)
+    let largest = Writer.bytes(count: 9) { $0.uint(maximumSafeInteger) }
+    let parts = [1, 0] + signature + largest + largest + [0] + [1, 1] + signature + largest + [0, 0]
+    let multi = try MultiSignatureV0(decoding: [2] + parts + [0])
+    #expect(multi.signature.proofs.map(\.patch) == [maximumSafeInteger, 0])
+    #expect(try MultiSignatureV0(decoding: multi.encoded()).signature == multi.signature)
+  }
 }

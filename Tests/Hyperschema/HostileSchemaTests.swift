@@ -30,11 +30,17 @@ import Testing
   @Test func longChains() throws {
     let count = 20_000
     let arrays: [JSON] = (0..<count).map {
-      ["name": .string("a\($0)"), "namespace": "t", "array": true, "type": .string($0 + 1 < count ? "@t/a\($0 + 1)" : "uint")]
+      [
+        "name": .string("a\($0)"), "namespace": "t", "array": true,
+        "type": .string($0 + 1 < count ? "@t/a\($0 + 1)" : "uint"),
+      ]
     }
     #expect(throws: SchemaError.self) { try schema(arrays) }
     let aliases: [JSON] = (0..<count).map {
-      ["name": .string("a\($0)"), "namespace": "t", "alias": .string($0 + 1 < count ? "@t/a\($0 + 1)" : "uint"), "version": 1]
+      [
+        "name": .string("a\($0)"), "namespace": "t", "alias": .string($0 + 1 < count ? "@t/a\($0 + 1)" : "uint"),
+        "version": 1,
+      ]
     }
     #expect(throws: SchemaError.self) { try schema(aliases) }
     let inline = (0..<count).map {
@@ -48,7 +54,8 @@ import Testing
   @Test func doublingStructs() throws {
     func types(_ count: Int) -> [JSON] {
       (0..<count).map { i in
-        structure("a\(i)", i + 1 < count ? [field("x", "@t/a\(i + 1)"), field("y", "@t/a\(i + 1)")] : [field("x", "none")])
+        structure(
+          "a\(i)", i + 1 < count ? [field("x", "@t/a\(i + 1)"), field("y", "@t/a\(i + 1)")] : [field("x", "none")])
       }
     }
     #expect(throws: SchemaError.self) { try schema(types(40)) }
@@ -61,7 +68,7 @@ import Testing
       structure("nothing", []), ["name": "list", "namespace": "t", "array": true, "type": "@t/nothing"],
       ["name": "lists", "namespace": "t", "array": true, "type": "@t/list"],
     ])
-    #expect(try schema.decode("@t/list", [2, 0, 0]).array?.count == 2)
+    #expect(try schema.decode("@t/list", [2]).array?.count == 2)
     let count = 100
     #expect(throws: DecodingError.self) {
       try schema.decode("@t/lists", [UInt8(count)] + [UInt8](repeating: 90, count: 2 * count))

@@ -116,6 +116,20 @@ import Testing
     #expect(mux.takeFrames() == [[0, 2, 1], [0, 2, 2], [0, 2, 3]])
   }
 
+  /// Each message of a batch becomes an event, which takes more memory than a short message.
+  @Test func messagesOfOneFrame() throws {
+    var limits = Protomux.Limits()
+    limits.batchMessageCount = 1000
+    var mux = Protomux(limits: limits)
+    let channel = try mux.open(key)
+    try mux.receive([0, 1, 1, 4] + Array("test".utf8) + [1, 1])
+    let batch: [UInt8] = [0, 0, 1] + (0..<1000).flatMap { _ in [1, 0] as [UInt8] }
+    try mux.receive(batch)
+    #expect(events(&mux).count == 1001)
+    #expect(throws: ProtomuxError.tooManyMessages(limit: 1000)) { try mux.receive(batch + [1, 0]) }
+    mux.close(channel)
+  }
+
   @Test func longBatchesAreCut() throws {
     var (a, b) = (Protomux(), Protomux())
     let channel = try a.open(key)

@@ -106,8 +106,8 @@ extension Codec {
     case .fixed(let count): return .bytes(try reader.raw(count: count))
     case .bitfield: return .unsigned(try reader.bitfield())
     case .array(let item):
-      // Items without bytes are counted as one byte each: their number could not be bounded otherwise.
-      let count = try reader.count(minimumSize: max(1, item.minimumSize))
+      let minimumSize = item.minimumSize
+      let count = minimumSize > 0 ? try reader.count(minimumSize: minimumSize) : try reader.countOfEmptyItems()
       var items: [Value] = []
       items.reserveCapacity(count)
       for _ in 0..<count {

@@ -1,3 +1,5 @@
+internal import CompactEncoding
+
 /// Answers requests for proofs from a log's tree (spec 01 §10.2).
 public struct Prover<Nodes: NodeReader> {
   /// The head.
@@ -30,6 +32,10 @@ public struct Prover<Nodes: NodeReader> {
     var proof = Proof(fork: tree.fork)
     if request.manifest { proof.manifest = manifest }
     guard tree.length > 0 else { return proof }
+    // Peers cannot ask for more; who asks in this process may.
+    guard max(request.block?.index ?? 0, request.hash?.index ?? 0) <= maximumSafeInteger else {
+      throw MerkleError.invalidBlockRequest
+    }
 
     let upgrade = effectiveUpgrade(request)
     let from = upgrade?.start ?? 0

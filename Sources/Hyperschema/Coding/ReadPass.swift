@@ -17,8 +17,8 @@ struct ReadPass {
     case .array(let element):
       try checkNesting(depth)
       let element = schema.nodes[element]
-      // Elements without bytes are counted as one byte each: their number could not be bounded otherwise.
-      let count = try reader.count(minimumSize: max(1, schema.minimumSize(element)))
+      let minimumSize = schema.minimumSize(element)
+      let count = minimumSize > 0 ? try reader.count(minimumSize: minimumSize) : try reader.countOfEmptyItems()
       var items: [Value] = []
       items.reserveCapacity(count)
       for _ in 0..<count {

@@ -12,19 +12,19 @@ internal import CompactEncoding
 /// | 148–155 | checksum: the sum of all bytes with this field as spaces, octal |
 /// | 156 | `0`: a file |
 /// | 257–264 | `ustar`, 0, `00` |
-struct TapeHeader: Equatable {
-  static let blockSize = 512
+package struct TapeHeader: Equatable {
+  package static let blockSize = 512
 
-  var name: String
-  var size: UInt64
-  var mode: UInt32
+  package var name: String
+  package var size: UInt64
+  package var mode: UInt32
   /// Seconds since 1970.
-  var time: UInt64
+  package var time: UInt64
 
   /// Bytes that fill the last block of a file of this size.
-  static func padding(_ size: UInt64) -> Int { Int((512 - size % 512) % 512) }
+  package static func padding(_ size: UInt64) -> Int { Int((512 - size % 512) % 512) }
 
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     precondition(name.utf8.count < 100, "names in a backup are short")
     var block = [UInt8](repeating: 0, count: Self.blockSize)
     func put(_ bytes: some Collection<UInt8>, at offset: Int) {
@@ -50,7 +50,7 @@ struct TapeHeader: Equatable {
   }
 
   /// Reads a header; nil for one of another form or with a wrong checksum.
-  init?(_ block: [UInt8]) {
+  package init?(_ block: [UInt8]) {
     guard block.count == Self.blockSize, block[257..<262].elementsEqual("ustar".utf8), block[156] == UInt8(ascii: "0"),
       let checksum = Self.number(block[148..<155]), checksum == Self.checksum(block),
       let mode = Self.number(block[100..<107]), mode <= 0o7777, let time = Self.number(block[136..<147])
@@ -68,7 +68,7 @@ struct TapeHeader: Equatable {
     name = text
   }
 
-  init(name: String, size: UInt64, mode: UInt32, time: UInt64) {
+  package init(name: String, size: UInt64, mode: UInt32, time: UInt64) {
     self.name = name
     self.size = size
     self.mode = mode

@@ -1,4 +1,4 @@
-import CompactEncoding
+package import CompactEncoding
 import JSON
 
 /// The binary form of a record:
@@ -11,9 +11,9 @@ import JSON
 /// are compact-encoded, with the fields that each type's `encode(into:)` lists; the flags of a body say which optional
 /// fields are there, and flag 0x80 that the JSON text of its other members comes last. A record of a type that has no
 /// kind of its own is a frame of kind ``Kind/json``, so that there is a frame for every record.
-enum StreamFrame {
+package enum StreamFrame {
   /// Bytes before the body.
-  static let headerSize = 5
+  package static let headerSize = 5
   /// The largest body: the largest line.
   static let bodyLimit = StreamReader.lineLimit
 
@@ -41,7 +41,7 @@ enum StreamFrame {
   }
 
   /// Adds the frame of a record.
-  static func append(_ record: StreamRecord, to output: inout OutputBuffer) {
+  package static func append(_ record: StreamRecord, to output: inout OutputBuffer) {
     switch record {
     case .core(let body): append(.core, body, to: &output)
     case .block(let body): append(.block, body, to: &output)
@@ -79,7 +79,7 @@ enum StreamFrame {
   /// - Parameters:
   ///   - first: the first byte of the frame.
   ///   - body: its body.
-  static func record(_ first: UInt8, _ body: RawSpan) throws(StreamError) -> StreamRecord {
+  package static func record(_ first: UInt8, _ body: RawSpan) throws(StreamError) -> StreamRecord {
     guard let kind = Kind(rawValue: first) else { throw .unknownFrame(first) }
     switch kind {
     case .json: return try StreamRecord(line: body.array)

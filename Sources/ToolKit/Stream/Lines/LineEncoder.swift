@@ -1,14 +1,17 @@
-import CompactEncoding
+package import CompactEncoding
 import JSON
 
 /// Writes records as lines of JSON; nodes, blocks of logs and blocks of views without building a JSON value for each.
-struct LineEncoder {
+package struct LineEncoder {
   private let keys = KeyTexts()
   private let hex = HexTables()
   private var scratch: [UInt8] = []
 
+  /// An encoder.
+  package init() {}
+
   /// Adds a record and its line feed.
-  mutating func append(_ record: StreamRecord, to output: inout OutputBuffer) {
+  package mutating func append(_ record: StreamRecord, to output: inout OutputBuffer) {
     switch record {
     case .node(let node) where node.extra.isEmpty: append(node, to: &output)
     case .block(let block) where block.extra.isEmpty: append(block, to: &output)

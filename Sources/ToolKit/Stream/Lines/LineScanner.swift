@@ -6,12 +6,15 @@ import Glibc
 ///
 /// It takes only what it understands to the last byte: `type` first, no white space, no escapes, each member at most
 /// once and of the usual kind. For every other line it answers nil, and the general parser decides what it is.
-final class LineScanner {
+package final class LineScanner {
   private let keys = KeyTexts()
   private let hex = HexTables()
 
+  /// A scanner.
+  package init() {}
+
   /// The record of a line, or nil when the general parser has to look at it.
-  func record(_ line: UnsafeRawBufferPointer) -> StreamRecord? {
+  package func record(_ line: UnsafeRawBufferPointer) -> StreamRecord? {
     guard let base = line.baseAddress else { return nil }
     var cursor = LineCursor(position: base, end: base + line.count, keys: keys, hex: hex)
     guard cursor.take("{\"type\":\""), let type = cursor.restOfString() else { return nil }
