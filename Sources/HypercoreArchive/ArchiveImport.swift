@@ -5,6 +5,8 @@ internal import Hypercore
 ///
 /// A log that is not in the store comes in as it is. One that is there grows when the archive has more of it and begins
 /// with what is there; blocks that were left out here are filled in. Nothing is ever taken away.
+///
+/// Sections are read and checked on a thread of their own, while the ones before them are stored.
 public struct ArchiveImport {
   /// What became of a log.
   public struct Outcome: Sendable {
@@ -50,10 +52,11 @@ public struct ArchiveImport {
     onBlocks: (_ blocks: Int, _ bytes: Int) -> Void = { _, _ in }, finish: ([Outcome]) throws -> Void = { _ in }
   ) throws -> [Outcome] {
     var outcomes: [Outcome] = []
+    let items = ReadAhead(reader)
     do {
       try store.write {
         var job = ArchiveImport(store)
-        while let item = try reader.next() {
+        while let item = try items.next() {
           switch item {
           case .log(let head): try job.begin(head)
           case .blocks(let section, let nodes):

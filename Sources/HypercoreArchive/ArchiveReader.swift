@@ -6,7 +6,7 @@ internal import ZstdFrames
 /// Reads an archive from its first byte to its last, and checks everything in it.
 public final class ArchiveReader {
   /// What an archive holds, in its order.
-  public enum Item {
+  public enum Item: Sendable {
     /// A log begins, whose head its key vouches for.
     case log(ArchivedHead)
     /// Blocks of it, which the head vouches for; `nodes` are those of the tree that were computed.

@@ -2,24 +2,30 @@ internal import CompactEncoding
 public import Hypercore
 internal import ZstdFrames
 
-/// Writes an archive, section by section.
+/// Writes an archive, section by section. Sections are compressed on a thread of their own, while the next one is made.
 public final class ArchiveWriter {
   /// The compression that is chosen when speed and size both matter.
   public static let defaultLevel = 3
 
-  private let compressor: FrameCompressor
+  /// What was written; it belongs to the other thread until that is waited for.
+  private final class Written {
+    var table = SeekTable()
+  }
+
+  private let pipeline: FramePipeline
   private let sink: (UnsafeRawBufferPointer) throws -> Void
-  private var table = SeekTable()
+  private let written = Written()
   private var index = ArchiveIndex()
-  /// Bytes that were written.
-  public private(set) var size: UInt64 = 0
 
   /// - Parameters:
   ///   - level: of the compression, one of `FrameCompressor.levels`.
-  ///   - sink: takes the bytes of the archive.
+  ///   - sink: takes the bytes of the archive, on the other thread until ``finish()`` is called.
   public init(level: Int = defaultLevel, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
-    compressor = FrameCompressor(level: level)
     self.sink = sink
+    pipeline = FramePipeline(level: level) { [written] frame, contentSize in
+      written.table.append(size: frame.count, contentSize: contentSize)
+      try sink(frame)
+    }
     var count = Size()
     count.raw(HypercoreArchive.magic.count)
     count.uint(HypercoreArchive.version)
@@ -47,19 +53,14 @@ public final class ArchiveWriter {
   }
 
   /// Writes what comes at the end.
+  ///
+  /// - Throws: what the sink throws, now or before.
   public func finish() throws {
     try put(index.encoded())
-    try table.encoded().withUnsafeBytes { bytes in
-      size += UInt64(bytes.count)
-      try sink(bytes)
-    }
+    try pipeline.drain()
+    try written.table.encoded().withUnsafeBytes { try sink($0) }
   }
 
-  private func put(_ content: [UInt8]) throws {
-    try compressor.withFrame(of: content) { frame in
-      table.append(size: frame.count, contentSize: content.count)
-      size += UInt64(frame.count)
-      try sink(frame)
-    }
-  }
+  /// - Throws: what the sink threw before.
+  private func put(_ content: [UInt8]) throws { try pipeline.submit(content) }
 }

@@ -5,7 +5,7 @@
 ///
 /// * ``FrameWriter`` and ``FrameReader`` carry a stream of bytes that is cut into frames of 4 MiB.
 /// * ``FrameCompressor`` and ``FrameDecompressor`` make one frame of one piece of bytes and back; ``FrameScanner`` cuts
-///   a stream into such frames.
+///   a stream into such frames. ``FramePipeline`` compresses on a thread of its own.
 /// * ``SeekTable`` at the end tells where each frame begins, in the seekable format of the zstd project: a skippable
 ///   frame, which other programs pass over.
 ///
