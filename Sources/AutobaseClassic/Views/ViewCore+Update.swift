@@ -1,14 +1,9 @@
 import CompactEncoding
 import Hypercore
 
-/// The local output is not what it was when the update began.
-private struct StaleOutput: Error {}
-
 extension ViewCore {
   /// How often an update begins again because somebody else wrote the local output meanwhile.
   private static let maximumAttempts = 8
-  /// Number of blocks that are made and appended to the local output at a time.
-  private static let blocksAtOnce = 1024
 
   /// Brings the view to the order of the inputs' newest nodes.
   func update() throws {
@@ -49,7 +44,7 @@ extension ViewCore {
     // Kept only with a local output, when there is nothing in memory that a copy of the list would cost.
     let undo = basis.isLocal ? state : nil
     let oldLength = state.length
-    let shared = keep(plan, readable)
+    let shared = keep(plan, readable, basis)
     self.basis = nil
     if !basis.isLocal { stored = nil }
     status = ViewStatus(
@@ -109,7 +104,7 @@ extension ViewCore {
   /// Makes the view what the plan keeps.
   ///
   /// - Returns: how many blocks are the same as before.
-  private func keep(_ plan: ViewPlan, _ readable: [OutputLog]) -> UInt64 {
+  private func keep(_ plan: ViewPlan, _ readable: [OutputLog], _ basis: Basis) -> UInt64 {
     let (oldLength, oldTrunk) = (state.length, state.trunk)
     var shared = plan.mark.length
     switch plan.ground {
@@ -120,7 +115,12 @@ extension ViewCore {
     case .output(let output):
       let old = state
       state = ViewState(trunk: output, trunkLength: plan.mark.length)
-      shared = (try? state.sharedLength(with: old)) ?? 0
+      if basis.isLocal, let stored, stored.key == output.key {
+        // Somebody else wrote the local output: what it was like before cannot be read any more.
+        shared = stored.fork == basis.outputs[0].fork ? min(oldLength, shared) : 0
+      } else {
+        shared = (try? state.sharedLength(with: old)) ?? 0
+      }
     }
     if oldLength > shared {
       replaceBlocks(isTruncation: true)
@@ -128,86 +128,5 @@ extension ViewCore {
       replaceBlocks(isTruncation: false)
     }
     return shared
-  }
-
-  // MARK: Applying
-
-  /// Applies nodes batch by batch, the last one first, and drops them as they are.
-  ///
-  /// - Returns: why it ended early, if it did.
-  private func apply(_ pending: inout [CausalNode]) -> (any Error)? {
-    let view = LinearizedView(self, unwraps: unwraps)
-    var batch: [CausalNode] = []
-    while let node = pending.popLast() {
-      let place = node.node.batch
-      if place.index != UInt64(batch.count) || (batch.last.map { $0.node.key != node.node.key } ?? false) {
-        let odd = batch.last ?? node
-        return ViewError.incompleteBatch(key: odd.node.key, sequence: odd.node.seq)
-      }
-      batch.append(node)
-      guard place.isLast else { continue }
-      if let failure = apply(batch, ending: node, view) { return failure }
-      batch.removeAll(keepingCapacity: true)
-    }
-    return batch.last.map { ViewError.incompleteBatch(key: $0.node.key, sequence: $0.node.seq) }
-  }
-
-  private func apply(_ batch: [CausalNode], ending last: CausalNode, _ view: LinearizedView) -> (any Error)? {
-    let start = state.nodes.count
-    let valued = batch.allSatisfy { $0.node.value != nil } ? batch : batch.filter { $0.node.value != nil }
-    if !valued.isEmpty {
-      applying = last
-      defer { applying = nil }
-      do {
-        try apply(
-          valued,
-          ApplyContext(view: view, localClock: last.node.clock, globalClock: last.clock, change: last.node.key))
-      } catch {
-        if state.nodes.count > start {
-          state.nodes.removeSubrange(start...)
-          replaceBlocks(isTruncation: true)
-        }
-        return ApplyError(change: last.node.key, sequence: last.node.seq, underlying: error)
-      }
-    }
-    let count = state.nodes.count - start
-    for index in 0..<count {
-      state.nodes[start + index].batch = BatchPosition(index: UInt64(index), rest: UInt64(count - 1 - index))
-    }
-    if count == 0 {
-      if valued.isEmpty { return nil }
-      state.quietMarks.append(ViewMark(clock: last.clock, operations: last.operations, length: state.length))
-    } else {
-      tail.removeAll()
-    }
-    return nil
-  }
-
-  // MARK: Storing
-
-  /// Makes the local output what the view is, in one transaction.
-  private func store(
-    in local: any CausalLog & AppendableLog, keeping length: UInt64, of position: Basis.Position
-  ) throws {
-    let nodes = state.nodes
-    if length < position.length || !nodes.isEmpty {
-      try local.writing {
-        guard Basis.Position(local) == position else { throw StaleOutput() }
-        if length < position.length { try local.truncate(to: length) }
-        var encoder = try OutputEncoder(
-          after: OutputLog(key: local.key, log: local), length: length, newFormat: format, order: order)
-        var rest = nodes[...]
-        while !rest.isEmpty {
-          try local.append(rest.prefix(Self.blocksAtOnce).map { encoder.block($0) })
-          rest = rest.dropFirst(Self.blocksAtOnce)
-        }
-      }
-    }
-    let trunk = state.trunkLength > 0 && state.trunk?.log === local ? state.trunk : nil
-    state.trunk = try trunk ?? OutputLog(key: local.key, log: local)
-    state.trunkLength = local.length
-    state.nodes = []
-    stored = Basis.Position(local)
-    tail.removeAll()
   }
 }

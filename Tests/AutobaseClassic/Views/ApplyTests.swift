@@ -210,11 +210,16 @@ import Testing
     let world = ViewWorld("ab")
     let output = world.output()
     let (first, second) = (world.view(local: output), world.view(local: output))
+    var seen = [first.epoch, second.epoch]
+    var forks = [output.fork, output.fork]
     for round in 0..<6 {
       try world.write("a", round..<round + 1)
       try world.write("b", 2 * round..<2 * round + 2)
       let view = round % 2 == 0 ? first : second
       try view.update()
+      // Whoever keeps blocks of the view is told that others are there.
+      #expect((view.epoch > seen[round % 2]) || output.fork == forks[round % 2])
+      (seen[round % 2], forks[round % 2]) = (view.epoch, output.fork)
       let plain = world.view()
       try plain.update()
       #expect(try texts(view) == texts(plain))

@@ -150,4 +150,62 @@ import Testing
     #expect(outputs.map(\.length) == [3, 3])
     #expect(reader.view.inMemoryLength == 0)
   }
+
+  @Test func `A bee is right after somebody else rewrote the local output`() throws {
+    var random = SeededGenerator(seed: 0xbee)
+    let world = ViewWorld("ab")
+    let output = world.output()
+    let subjects = try (0..<2).map { _ in try BeeView(world.logs, local: output) }
+    for round in 0..<20 {
+      try append(3, to: world.logs, using: &random)
+      let subject = subjects[Int.random(in: 0..<2, using: &random)]
+      try subject.view.update()
+      #expect(try subject.entries() == BeeModel.entries(world.logs), "round \(round)")
+    }
+    #expect(output.fork > 3)
+  }
+
+  /// As the published example with conflict resolution: what an entry replaces without having seen it is noted.
+  @Test func `Apply tells conflicts by the clocks`() throws {
+    let store = try Corestore.inMemory()
+    let users = try (1...2).map { try store.get(name: "user \($0)") }
+    let outputs = try (1...2).map { try store.get(name: "output \($0)") }
+    func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+    var bases: [ClassicAutobase] = []
+    var bees: [Hyperbee] = []
+    for (index, output) in outputs.enumerated() {
+      let base = ClassicAutobase(inputs: users, localInput: users[index], localOutput: output)
+      try base.start { batch, context in
+        let bee = bees[index]
+        for node in batch {
+          let parts = node.node.value!.split(separator: UInt8(ascii: "=")).map(Array.init)
+          // A value is kept with the place of its entry: the number of the input, and the sequence number.
+          if let old = try bee.get(parts[0])?.value {
+            let sees = context.localClock.covers(users[Int(old[0])].key, UInt64(old[1]))
+            if sees {
+              try bee.delete(text("conflict/") + parts[0])
+            } else {
+              try bee.put(text("conflict/") + parts[0], old)
+            }
+          }
+          let place = [UInt8(users.firstIndex { $0.key == context.change }!), UInt8(node.node.seq)]
+          try bee.put(parts[0], place + parts[1])
+        }
+      }
+      bees.append(Hyperbee(base.view!.unwrapped))
+      bases.append(base)
+    }
+    for value in ["a=a", "b=b", "c=c"] { try bases[0].append(text(value), clock: CausalClock()) }
+    try bases[1].append(text("a=a*"), clock: CausalClock())
+    try bases[1].view?.update()
+    #expect(try bees[1].get(text("a"))?.value?.dropFirst(2) == text("a*")[...], "the last one wins")
+    #expect(try bees[1].get(text("conflict/a")) != nil)
+    try bases[1].append(text("a=resolved"))
+    for (base, bee) in zip(bases, bees) {
+      try base.view?.update()
+      #expect(try bee.get(text("a"))?.value?.dropFirst(2) == text("resolved")[...])
+      #expect(try bee.get(text("conflict/a")) == nil)
+      #expect(try bee.get(text("b"))?.value?.dropFirst(2) == text("b")[...])
+    }
+  }
 }
