@@ -13,10 +13,10 @@ package struct LineEncoder {
   /// Adds a record and its line feed.
   package mutating func append(_ record: StreamRecord, to output: inout OutputBuffer) {
     switch record {
-    case .node(let node) where node.extra.isEmpty: append(node, to: &output)
-    case .block(let block) where block.extra.isEmpty: append(block, to: &output)
-    case .append(let append) where append.extra.isEmpty && append.view.utf8.allSatisfy(Self.isPlain):
-      self.append(append, to: &output)
+    case .node(let node): append(node, node.extra, to: &output)
+    case .block(let block): append(block, block.extra, to: &output)
+    case .append(let append) where append.view.utf8.allSatisfy(Self.isPlain):
+      self.append(append, append.extra, to: &output)
     default:
       scratch.removeAll(keepingCapacity: true)
       record.json.write(to: &scratch)
@@ -28,13 +28,26 @@ package struct LineEncoder {
   /// Whether a character needs no escape.
   private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x22 && byte != 0x5c }
 
-  private func append(_ line: some DirectLine, to output: inout OutputBuffer) {
+  private mutating func append(_ line: some DirectLine, _ extra: JSONObject, to output: inout OutputBuffer) {
     var size = LineSize()
     line.write(to: &size)
-    output.append(byteCount: size.count) { target in
-      var writer = LineWriter(target.baseAddress.unsafelyUnwrapped, keys, hex)
+    scratch.removeAll(keepingCapacity: true)
+    if !extra.isEmpty {
+      // `{…}` becomes `,…}` and takes the place of the line's own end.
+      JSON.object(extra).write(to: &scratch)
+      scratch[0] = UInt8(ascii: ",")
+      scratch.append(0x0a)
+    }
+    // The line's own end, `}` and a line feed, is never longer.
+    let end = extra.isEmpty ? size.count : size.count - 2
+    output.append(byteCount: end + scratch.count) { target in
+      let base = target.baseAddress.unsafelyUnwrapped
+      var writer = LineWriter(base, keys, hex)
       line.write(to: &writer)
-      precondition(writer.count == target.count, "a line has the size that was measured")
+      precondition(writer.count == size.count, "a line has the size that was measured")
+      scratch.withUnsafeBytes { rest in
+        if let start = rest.baseAddress { (base + end).copyMemory(from: start, byteCount: rest.count) }
+      }
     }
   }
 }
