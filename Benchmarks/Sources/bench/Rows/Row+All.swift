@@ -1,6 +1,6 @@
 extension Row {
   /// The table, in the order in which it is printed.
   static let all: [Row] =
-    machine + logs + proofs + bees + databases + bases + orders + graphs + causal + classicViews + streams + archives
+    machine + logs + proofs + bees + databases + bases + orders + graphs + causal + classicViews + streams + applyPrograms + archives
     + clusters + wire + calls + replication + nodes + processes
 }
