@@ -88,10 +88,11 @@ public final class ProgramApplication: ForesightedApplication {
 
   /// Runs `body`, which brings a base with this application forward, and asks the program in between as often as needed.
   ///
-  /// - Throws: what `body` throws except `ApplyPending`, and ``ApplyProgramError``: then nothing of what the program was
-  ///   asked is stored.
+  /// - Throws: what `body` throws, and ``ApplyProgramError``: then nothing of what the program was asked is stored.
+  ///   `ApplyPending` only when the order of nodes has changed again and again while the program was asked.
   public func perform<R>(_ base: Autobase, _ body: () throws -> R) throws -> R {
     var attempts = 0
+    var openCount = 0
     while true {
       do {
         rewind()
@@ -99,7 +100,10 @@ public final class ProgramApplication: ForesightedApplication {
         try didCommit(base)
         return result
       } catch let pending as ApplyPending {
-        attempts += 1
+        // Fewer open nodes than before are progress; else the order has changed while the program was asked.
+        let count = question?.batches.count ?? 0
+        if count >= openCount { attempts += 1 }
+        openCount = count
         if attempts > Self.attemptLimit { throw pending }
         try ask()
       }

@@ -1,3 +1,31 @@
+/// # ApplyProgram
+///
+/// Views in any language: the protocol `ab-apply(5)` between `ab-linearize` and a program that says what ordered nodes
+/// mean, and the edge that runs the program. The manual page states every message and member; here is what the parts do.
+///
+/// | part | does |
+/// |---|---|
+/// | ``ApplyCodec`` | messages to lines of JSON and back, with values and blocks as hex, text or JSON: ``ApplyEncoding`` |
+/// | ``ApplySession`` | what may come when, and the bounds of everything (``ApplyLimits``): lines in, events out |
+/// | ``ApplyProgram`` | a running command that is spoken with in lines, each with a time-out |
+/// | ``DeterminismCheck`` | two runs of a command whose answers must agree |
+/// | ``ProgramApplication`` | a program as the application of a base: no lock is held while it thinks |
+///
+/// ```
+/// ab-linearize                                   program
+///   hello: version, mode, views            ──►
+///                                          ◄──   hello: version, forms of values and blocks, views, limit
+///   batch: id, resume, views, nodes        ──►
+///                                          ◄──   get: view, index, count          (as often as it likes)
+///   block: view, index, blocks             ──►
+///                                          ◄──   answer: id, a result for each node: append, calls
+/// ```
+///
+/// A batch tells each view's length and last block, so that a program need remember nothing; one that does is told to
+/// *resume*, to forget it, whenever the views are something else than its last answer led to.
+///
+/// ## The class
+///
 /// A command that is asked, line by line, what to do with nodes: the edge of this module.
 ///
 /// It is started with the value and ends with it. It has a time-out for every line. What it writes to standard error is

@@ -86,7 +86,13 @@ final class FollowedBase {
   }
 
   private func perform<R>(_ body: () throws -> R) throws -> R {
-    try program?.perform(base, body) ?? body()
+    do {
+      return try program?.perform(base, body) ?? body()
+    } catch is ApplyPending {
+      throw ToolError(
+        .temporary, "the order of nodes kept changing while the program was asked",
+        hint: "a program that answers faster keeps up with those who write")
+    }
   }
 
   /// Takes in all that is new.
