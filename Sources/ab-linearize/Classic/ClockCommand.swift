@@ -26,19 +26,23 @@ struct ClockCommand: ParsableCommand {
         let base = ClassicAutobase(inputs: logs.inputs)
         try inputs.applyFreezes(to: base, logs)
         let keys = log.isEmpty ? nil : try log.map { try logs.key($0.text) }
-        let known = try base.latest(keys)
-        return latest
-          ? LengthClock(known)
-          : keys.map { keys in
-            LengthClock(base.clock().entries.filter { keys.contains($0.key) })
-          } ?? base.clock()
+        // Says no to a log that is no input, whichever clock is asked for.
+        let newest = LengthClock(try base.latest(keys))
+        return latest ? newest : LengthClock(base.clock().entries.filter { keys?.contains($0.key) ?? true })
       }
     }
     let output = Output.standard()
     if options.json {
       try output.line(["clock": ClockText.json(clock) { options.text($0) }])
     } else {
-      try output.line(ClockText.line(clock) { options.hex ? options.text($0) : logs.name($0) ?? options.text($0) })
+      // What is printed can be given to --clock: a name only where it leads back to the log.
+      try output.line(
+        ClockText.line(clock) { key in
+          guard !options.hex, let name = logs.name(key), !name.contains(","), (try? logs.key(name)) == key else {
+            return options.text(key)
+          }
+          return name
+        })
     }
     try output.flush()
   }
