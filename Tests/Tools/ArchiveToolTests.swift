@@ -127,6 +127,24 @@ import Testing
     #expect(try store.shell("hc-log import -s other missing.hca").status == 7)
   }
 
+  /// Half as much memory as there are blocks, with all that a process has besides, is enough.
+  @Test(.enabled(if: getenv("HYPERTOOLS_LONG") != nil))
+  func memoryDoesNotGrowWithTheLog() throws {
+    let store = Store()
+    let result = try store.shell(
+      """
+      set -e
+      hc-log create big >key
+      yes 'so many bytes' | tr -d '\\n' | head -c 900000000 | fold -w 65536 | hc-log append --sync normal big
+      ulimit -v 450000
+      hc-log export big | hc-log import -s other --json | jq .blocks
+      hc-log export -o big.hca big
+      hc-log cat -s other $(cat key) | tail -c 5
+      """)
+    #expect(result.status == 0, "\(result.messages)")
+    #expect(result.lines.first == "13733")
+  }
+
   /// Killed at any time, an import leaves all or nothing, and the next one does it all.
   @Test func aKilledImportLeavesNothing() throws {
     let store = try Store.withLog([])

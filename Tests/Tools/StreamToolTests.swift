@@ -60,6 +60,24 @@ import Testing
     #expect(try store.log("stream", input: Array(text.utf8) + frames.output).text == text + text)
   }
 
+  /// An order puts nodes elsewhere; what came before a node stays before it.
+  @Test func whatNobodyKnowsIsOrderedWithTheNodeBehindIt() throws {
+    let registry = try RegistryStore()
+    try registry.fill(3)
+    var lines = try registry.store.log("cat", "--oplog", "registry/local").lines
+    let comet = #"{"type":"comet","tail":1}"#
+    let next = try #require(lines.firstIndex { $0.contains(#""seq":2,"#) })
+    lines.insert(comet, at: next)
+    lines.insert(comet, at: lines.count - 1)
+    lines[lines.count - 1] = #"{"type":"end","records":\#(lines.count - 1)}"#
+    let result = try registry.store.run(
+      "ab-linearize", ["order", "--stdin"], input: Array(lines.joined(separator: "\n").utf8) + [0x0a])
+    #expect(result.status == 0, "\(result.messages)")
+    let places = result.lines.indices.filter { result.lines[$0] == comet }
+    #expect(places.count == 2 && places.last == result.lines.count - 2)
+    #expect(result.lines[(places.first ?? 0) + 1].contains(#""seq":2,"#))
+  }
+
   private func zBase32() throws -> String {
     let record = #"{"type":"truncate","core":"\#(key)","length":0}"# + "\n" + #"{"type":"end","records":1}"# + "\n"
     return try JSON(parsing: Store().log("stream", input: Array(record.utf8)).lines[0]).text("core")
