@@ -51,24 +51,42 @@ public struct LogExport {
   }
 
   /// The next blocks from `start` on; nil when none is stored.
+  ///
+  /// A log with gaps may have blocks that were proven under an older head, whose place in the newer tree is not known
+  /// yet: those are left out as well.
   private func section(from start: UInt64) throws -> Section? {
     guard log.fork == head.tree.fork else { throw LogExportError.truncated }
-    guard let first = try head.isComplete ? start : firstStored(from: start) else { return nil }
+    var start = start
+    while let first = try head.isComplete ? start : firstStored(from: start) {
+      var blocks = try run(from: first)
+      while !blocks.isEmpty {
+        let range = first..<first + UInt64(blocks.count)
+        do {
+          let proof = try RangeProof.nodes(of: range, length: head.tree.length, from: Nodes(log: log))
+          return Section(first: first, blocks: blocks, proof: proof)
+        } catch MerkleError.missingNode where !head.isComplete {
+          blocks.removeLast((blocks.count + 1) / 2)
+        }
+      }
+      start = first + 1
+    }
+    return nil
+  }
+
+  /// The blocks of a section that begins at `first`.
+  private func run(from first: UInt64) throws -> [[UInt8]] {
     var blocks: [[UInt8]] = []
     var size = 0
-    var index = first
-    while index < head.tree.length, blocks.count < HypercoreArchive.sectionBlockLimit {
-      guard let block = try log.storedBlock(index) else { break }
+    for index in first..<head.tree.length {
+      guard blocks.count < HypercoreArchive.sectionBlockLimit, let block = try log.storedBlock(index) else { break }
       if !blocks.isEmpty, size + block.count > HypercoreArchive.sectionSize { break }
       size += block.count
       blocks.append(block)
-      index += 1
     }
     guard !blocks.isEmpty else {
       throw LogExportError.damaged(blocks: first..<first + 1, detail: "the block is missing")
     }
-    let proof = try RangeProof.nodes(of: first..<index, length: head.tree.length, from: Nodes(log: log))
-    return Section(first: first, blocks: blocks, proof: proof)
+    return blocks
   }
 
   private func firstStored(from start: UInt64) throws -> UInt64? {

@@ -95,6 +95,33 @@ import Testing
     #expect(try sparse.audit().faults.isEmpty)
   }
 
+  /// Blocks that were taken under an older head, and whose way up to the newer one is not known.
+  @Test func blocksThatCannotBeProvenAreLeftOut() throws {
+    var generator = SeededGenerator(seed: 15)
+    let store = try Corestore.inMemory()
+    let log = try store.get(name: "a")
+    try log.append(Self.blocks(40, &generator))
+    let head = try LogExport(log, in: store, name: nil).head
+    let other = try Corestore.inMemory()
+    let copy = try other.get(manifest: #require(log.manifest))
+    func stored(_ range: ClosedRange<UInt64>) throws -> [StoredBlock] {
+      try range.map { StoredBlock(index: $0, bytes: try log.block(at: $0)[...]) }
+    }
+    let blocks = try stored(8...15)
+    let indexes = RangeProof.nodeIndexes(of: 8..<16, length: 40)
+    let proof = try indexes.map { try #require(try log.treeNode(at: $0)) }
+    let nodes = try RangeProof.check(blocks.map(\.bytes), from: 8, with: proof, in: head.tree)
+    try other.write {
+      try copy.store(proven: blocks, nodes: nodes + proof)
+      try copy.store(proven: try stored(16...18) + stored(37...37), nodes: [])
+      try copy.adopt(head.tree, signature: head.signature)
+    }
+    let file = try ArchiveFile(ArchiveBox.export([copy], in: other))
+    let archived = try #require(file.logs.first)
+    #expect((0..<40).filter { archived.has($0) } == Array(8...15))
+    for index in 8...15 as ClosedRange<UInt64> { #expect(try archived.block(at: index) == log.block(at: index)) }
+  }
+
   @Test func anArchiveOfTheStoreItself() throws {
     let store = try Corestore.inMemory()
     let log = try store.get(name: "a")
