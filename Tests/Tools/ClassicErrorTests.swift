@@ -6,7 +6,7 @@ import Testing
 /// The classic verbs with wrong, cut off, missing and damaged input.
 @Suite struct ClassicErrorTests {
   private static let statuses: [(arguments: [String], status: Int32)] = [
-    (["causal", "--input", "nobody"], 1), (["causal", "--input", "alice", "--clock", "x"], 2),
+    (["causal", "--input", "nobody"], 1), (["causal"], 1), (["causal", "--input", "alice", "--clock", "x"], 2),
     (["causal", "--input", "alice", "--clock", "nobody:1"], 1), (["causal", "--input", "alice", "--limit", "-1"], 2),
     (["causal", "--input", "alice", "--text", "--json"], 2), (["causal", "--input", "events"], 6),
     (["causal", "--archive", "nothing"], 7), (["causal", "--input", "alice", "--freeze", "alice"], 2),

@@ -125,7 +125,13 @@ final class OpenLogs {
 
   /// The bootstrap writer first, the others by key, as far as they are stored.
   private func writers(of store: Corestore) throws -> [Hypercore] {
-    let base = try sources.base.open(store)
+    let base: Autobase
+    do {
+      base = try sources.base.open(store)
+    } catch var error as ToolError {
+      error.hints.append("logs that belong to no base are named with --input")
+      throw error
+    }
     indexers = base.info.indexers.map(\.key)
     let members = Set(try base.members().map(\.key))
     let folder = try sources.base.folder(of: store)
