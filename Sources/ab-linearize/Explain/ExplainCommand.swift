@@ -17,8 +17,8 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     switch try input.order(keptBytes: 0) {
-    case .history(let history, let logs):
-      let names = NodeNames(Set(history.entries.keys).union(history.indexers), of: logs, options)
+    case .history(let history, let name):
+      let names = NodeNames(Set(history.entries.keys).union(history.indexers), options, name: name)
       let nodes = try node.map { try names.find($0) }
       try write(nodes) { node, output in
         guard let explanation = history.explain(node) else { throw missing(node, history, names) }
@@ -26,7 +26,7 @@ struct ExplainCommand: ParsableCommand {
         try ExplanationText(names, options).write(explanation, to: output)
       }
     case .causal(let logs, let base, let clock):
-      let names = NodeNames(base.inputs.map(\.key), of: logs, options)
+      let names = NodeNames(base.inputs.map(\.key), options, name: logs.name)
       let nodes = try node.map { try names.find($0) }
       try logs.naming {
         let history = try logs.read { try CausalHistory(base, from: clock, keptBytes: 0, isEnough: areFound(nodes)) }

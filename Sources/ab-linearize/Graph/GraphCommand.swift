@@ -55,13 +55,13 @@ struct GraphCommand: ParsableCommand {
     // People see the beginning of a value, programs get it whole.
     let keptBytes = values ? (format == .ndjson ? .max : 256) : 0
     switch try input.order(keptBytes: keptBytes) {
-    case .history(let history, let logs):
-      let names = NodeNames(Set(history.entries.keys).union(history.indexers), of: logs, options)
+    case .history(let history, let name):
+      let names = NodeNames(Set(history.entries.keys).union(history.indexers), options, name: name)
       let graph = OrderGraph(history, try window(names, format).selection(history, names))
       try draw(graph, names, format)
       for gap in history.gaps { OrderCommand.report(gap) }
     case .causal(let logs, let base, let clock):
-      let names = NodeNames(base.inputs.map(\.key), of: logs, options)
+      let names = NodeNames(base.inputs.map(\.key), options, name: logs.name)
       let window = try window(names, format)
       // It is written outside of the transaction: that may wait for whoever reads it.
       let graph = try logs.naming {

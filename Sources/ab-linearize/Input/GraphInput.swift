@@ -48,7 +48,7 @@ struct GraphInput: ParsableArguments {
   func order(keptBytes: Int) throws -> DrawnOrder {
     if isOfBase, !causal {
       try refuseCausalOptions()
-      return .history(try baseHistory(keptBytes), nil)
+      return try baseHistory(keptBytes)
     }
     let logs = try OpenLogs(sources)
     return try logs.naming {
@@ -56,7 +56,7 @@ struct GraphInput: ParsableArguments {
       guard causal || hasClassic && indexer.isEmpty else {
         try refuseCausalOptions()
         let order = try logs.read { try hasClassic ? mixedHistory(logs, keptBytes) : oplogHistory(logs, keptBytes) }
-        return .history(order, logs)
+        return .history(order, name: logs.name)
       }
       let base = ClassicAutobase(inputs: logs.inputs)
       try logs.read { try inputs.applyFreezes(to: base, logs) }
@@ -75,15 +75,16 @@ struct GraphInput: ParsableArguments {
     return format == .alpha8 || format == .alpha9
   }
 
-  private func baseHistory(_ keptBytes: Int) throws -> OrderHistory {
+  private func baseHistory(_ keptBytes: Int) throws -> DrawnOrder {
     let store = try sources.location.open(isReadOnly: true)
     return try store.read {
       let open = try sources.base.open(store)
+      let names = try LogNames(store)
       do {
-        return try open.orderHistory(keptBytes: keptBytes)
+        return .history(try open.orderHistory(keptBytes: keptBytes)) { names[$0] }
       } catch LogError.blockNotAvailable {
         Messages.warning("the base is not stored here from its beginning: places count from what is not final")
-        return try open.openOrder(keptBytes: keptBytes)
+        return .history(try open.openOrder(keptBytes: keptBytes)) { names[$0] }
       }
     }
   }
@@ -139,8 +140,8 @@ struct GraphInput: ParsableArguments {
 
 /// An order that can be drawn and explained.
 enum DrawnOrder {
-  /// That of votes; of a store's base, or of open logs.
-  case history(OrderHistory, OpenLogs?)
+  /// That of votes, and what logs are called.
+  case history(OrderHistory, name: (Fixed32) -> String?)
   /// That of the causal stream, which begins at the newest nodes or at a clock.
   case causal(OpenLogs, ClassicAutobase, CausalClock?)
 }

@@ -11,11 +11,11 @@ extension NodeNames {
     self.init(keys) { hex ? $0.description : KeyIdentifier.encode($0) }
   }
 
-  /// Names for the nodes of open logs, which have names in their store or stream.
-  init(_ keys: some Sequence<Fixed32>, of logs: OpenLogs?, _ options: OutputOptions) {
+  /// Names for the nodes of logs that may have names in their store or stream.
+  init(_ keys: some Sequence<Fixed32>, _ options: OutputOptions, name: (Fixed32) -> String?) {
     let keys = Set(keys)
     var labels: [Fixed32: String] = [:]
-    if !options.hex { for key in keys { labels[key] = logs?.name(key) } }
+    if !options.hex { for key in keys { labels[key] = name(key) } }
     let hex = options.hex
     self.init(keys, labels: labels) { hex ? $0.description : KeyIdentifier.encode($0) }
   }
