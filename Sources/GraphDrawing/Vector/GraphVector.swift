@@ -11,6 +11,8 @@ public struct GraphVector {
   private let title: String
   private let showsValues: Bool
   private let lines: [OrderGraph.Line]
+  /// Whether there is to be room for votes beside the lanes.
+  private let hasVotes: Bool
   /// The line of each row.
   private let lineOfRow: [Int]
   /// The first and the last line of each lane.
@@ -31,6 +33,7 @@ public struct GraphVector {
     self.title = title
     self.showsValues = showsValues
     lines = graph.lines
+    hasVotes = graph.rows.contains { !$0.votesFor.isEmpty }
     var lineOfRow = [Int](repeating: 0, count: graph.rows.count)
     var extents = [(first: Int, last: Int)](repeating: (.max, -1), count: graph.lanes.count)
     for (i, line) in lines.enumerated() {
@@ -85,7 +88,7 @@ extension GraphVector {
   /// The middle of a line.
   private func y(_ line: Int) -> Int { Self.top + line * Self.rowHeight + Self.rowHeight / 2 }
   /// The middle of a lane.
-  private func x(_ lane: Int) -> Int { indexWidth + 14 + lane * Self.laneWidth }
+  private func x(_ lane: Int) -> Int { indexWidth + (hasVotes ? 40 : 14) + lane * Self.laneWidth }
 
   private var indexWidth: Int { 8 * String(graph.rows.last?.index ?? 0).count + 10 }
   private var textLeft: Int { x(max(graph.lanes.count, 1)) }
@@ -166,7 +169,7 @@ extension GraphVector {
         guard let target = rowOfNode[names(vote)] else { continue }
         let (from, to) = (place(i), place(target))
         let bend = min(40, 8 + abs(from.y - to.y) / 12)
-        let middle = max(min(from.x, to.x) - bend, 2)
+        let middle = max(min(from.x, to.x) - bend, indexWidth + 2)
         try line("<path d=\"M\(from.x) \(from.y)C\(middle) \(from.y) \(middle) \(to.y) \(to.x) \(to.y)\"/>")
       }
     }
