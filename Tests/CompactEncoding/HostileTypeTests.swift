@@ -11,6 +11,16 @@ import Testing
     #expect(Codec("array(array(frame(record(string,uint))))") != nil)
   }
 
+  /// A bit field can be read from any number; one that has more bits than the field is not written.
+  @Test func bitFields() throws {
+    let codec = Codec.bitfield(7)
+    let value = try codec.decode([0xfd, 0xff, 0])
+    #expect(value == 255)
+    #expect(throws: EncodingError.tooLarge) { try codec.encode(value) }
+    #expect(try codec.encode(127) == [127])
+    #expect(try Codec.bitfield(64).encode(.unsigned(maximumSafeInteger)).count == 9)
+  }
+
   /// Decimal digits take time that grows with the square of their number: both ways have a limit.
   @Test func longNumbers() throws {
     #expect(BigInteger(String(repeating: "9", count: 1_000_000)) == nil)

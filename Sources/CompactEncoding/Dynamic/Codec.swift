@@ -54,7 +54,8 @@ extension Codec {
     case .primitive(let primitive): try primitive.measure(value, &size)
     case .fixed(let count): size.raw(try value.bytesValue(count: count).count)
     case .bitfield(let length):
-      _ = try value.safeUnsigned()
+      // A byte above 0xfc would be read as the beginning of a longer number.
+      guard try value.safeUnsigned() >> UInt64(length) == 0 else { throw .tooLarge }
       size.bitfield(length: length)
     case .array(let item):
       let items = try value.arrayValue()
