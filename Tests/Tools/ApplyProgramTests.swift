@@ -116,7 +116,8 @@ struct FollowedStore {
     ("no-such-program-here", 3, "ended with status 127"),
     ("echo why >&2; kill -9 $$", 3, "ended with status 137"),
     ("exec 1>&-; sleep 5", 3, "closed its output"),
-    ("sleep 100", 3, "said nothing for 700 ms"),
+    ("sleep 100", 3, "wrote no line for 700 ms"), ("yes a word >&2", 3, "wrote no line for 700 ms"),
+    ("while sleep 0.1; do printf x; done", 3, "wrote no line for 700 ms"),
     ("echo hello", 4, "not a JSON object"),
     ("echo '{}'", 4, "without a type"),
     (#"echo '{"type":"answer","results":[]}'"#, 4, #"a line of type "answer" where a hello was due"#),
@@ -192,5 +193,7 @@ struct FollowedStore {
     let named = try base.follow(["--view", "other"])
     #expect(named.status == 4 && named.messages.contains("its views are count"), "\(named.messages)")
     #expect(try base.store.run("ab-linearize", ["follow", "--once", "--namespace", "x"]).status == 1)
+    let registry = try base.store.run("ab-linearize", ["follow", "--once", "--init", "--namespace", "registry"])
+    #expect(registry.status == 5 && registry.messages.contains("registry"), "\(registry.messages)")
   }
 }

@@ -8,7 +8,7 @@ public struct ApplyProgramError: Error, Sendable, Hashable {
     case start(String)
     /// The program ended, with this status, while this was waited for.
     case ended(status: Int32?, wait: String)
-    /// The program did not say anything for this long, while this was waited for.
+    /// The program wrote no line for this long, while this was waited for.
     case timeout(milliseconds: Int64, wait: String)
     /// What it said makes no sense.
     case nonsense(ApplyProtocolError)
@@ -39,7 +39,7 @@ extension ApplyProgramError: CustomStringConvertible {
     case .start(let reason): "\(program): \(reason)"
     case .ended(let status?, let wait): "\(program) ended with status \(status); waited for \(wait)"
     case .ended(nil, let wait): "\(program) closed its output; waited for \(wait)"
-    case .timeout(let time, let wait): "\(program) said nothing for \(time) ms; waited for \(wait)"
+    case .timeout(let time, let wait): "\(program) wrote no line for \(time) ms; waited for \(wait)"
     case .nonsense(let error): "\(program) broke the protocol: \(error)"
     case .notDeterministic(let text): "\(program) is not deterministic: \(text)"
     }

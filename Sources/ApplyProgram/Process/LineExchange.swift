@@ -102,10 +102,12 @@ final class LineExchange {
       pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0),
       pollfd(fd: isWriting ? child.input : -1, events: Int16(POLLOUT), revents: 0),
     ]
-    guard poll(&items, 3, deadline.pollTimeout) > 0 else {
-      if ContinuousClock.now < deadline { return }
+    // The time counts also while something comes that is no line.
+    let isReady = poll(&items, 3, deadline.pollTimeout) > 0
+    if ContinuousClock.now >= deadline {
       throw failure(.timeout(milliseconds: timeoutMilliseconds, wait: wait ?? "it to read"))
     }
+    guard isReady else { return }
     if items[0].revents != 0, !Self.read(child.output, into: &input) { child.closeOutput() }
     if items[1].revents != 0 { readErrors() }
   }

@@ -55,6 +55,11 @@ struct FollowCommand: ParsableCommand {
   }
 
   func run() throws {
+    if namespace == "registry" {
+      throw ToolError(
+        .refused, "the base in the namespace registry has the views of the registry, which its node makes",
+        hint: "`rpc-serve` follows it, and `ab-linearize status` tells where it stands")
+    }
     let termination = once ? -1 : try Signals.catchTermination()
     // Made before the first look, so that a commit in between is not missed.
     let path = try location.resolve().path
