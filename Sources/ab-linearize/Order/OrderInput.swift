@@ -31,6 +31,7 @@ struct OrderInput {
   /// In the order in which they came up.
   private var entries: [Log] = []
   private var places: [Fixed32: Int] = [:]
+  private var lastEntered = -1
   /// Those that are ordered.
   private var writers: [Int] = []
 
@@ -133,13 +134,20 @@ struct OrderInput {
   }
 
   private mutating func enter(_ core: Fixed32) -> Int {
-    if let place = places[core] { return place }
-    places[core] = entries.count
-    entries.append(Log(key: core))
-    return entries.count - 1
+    lastEntered = place(core)
+    if lastEntered < 0 {
+      lastEntered = entries.count
+      places[core] = lastEntered
+      entries.append(Log(key: core))
+    }
+    return lastEntered
   }
 
-  private func place(_ core: Fixed32) -> Int { places[core] ?? -1 }
+  /// Records of one log mostly follow one another.
+  private func place(_ core: Fixed32) -> Int {
+    if lastEntered >= 0, entries[lastEntered].key == core { return lastEntered }
+    return places[core] ?? -1
+  }
 
   private mutating func add(_ block: StreamBlock) throws {
     guard try isNew(block.value, at: block.seq, of: block.core) else { return }
@@ -182,6 +190,9 @@ struct OrderInput {
       throw OrderInput.notAMessage(node.core, node.seq, error)
     }
     if isDecoded {
+      var node = node
+      // One copy of the value is enough for both.
+      if node.value == message.value { node.value = message.value }
       entries[place].nodes.append(node)
     } else {
       var decoded = StreamNode(core: node.core, seq: node.seq, fork: node.fork, block: node.block, message: message)
