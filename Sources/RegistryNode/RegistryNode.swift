@@ -54,12 +54,16 @@ public final class RegistryNode {
     let application = application
     func open() throws -> Autobase {
       let base = try Autobase(logs, application, key: bootstrap)
-      guard !store.isReadOnly else { return base }
-      if base.info.members == 0, base.isWritable { try base.appendAck() } else { try base.advance() }
+      if !store.isReadOnly, base.info.members == 0, base.isWritable { try base.appendAck() }
       return base
     }
     // One transaction: of several processes that find an empty store, one founds the registry.
     base = try store.isReadOnly ? open() : store.write(open)
+    if !store.isReadOnly {
+      do { try base.advance() } catch AutobaseError.manifestUnknown, LogError.blockNotAvailable {
+        // Peers have it: a node that did not start would never get it.
+      }
+    }
     view = try application.database(base)
     serverKeyPair = try store.keyPair(named: "public-key")
   }

@@ -50,8 +50,9 @@ extension Autobase {
     return nil
   }
 
-  /// Whether the records that a base begins with can be read.
+  /// Whether the records that a base begins with can be read, and the indexers' manifests are known.
   private func hasRecords(_ info: SystemInfo, _ bee: Hyperbee) -> Bool {
+    guard info.indexers.allSatisfy({ (try? ViewSet.manifest(of: $0.key, storage)) != nil }) else { return false }
     let writers = info.indexers.map(\.key) + info.heads.map(\.key) + [local?.key].compactMap(\.self)
     return writers.allSatisfy { writer in
       do { return try bee.get(SystemView.memberKey(writer)) != nil || writer == local?.key } catch { return false }
