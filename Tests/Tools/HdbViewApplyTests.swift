@@ -169,7 +169,9 @@ import Testing
     let stream = RegistryStore.stream(records)
     func run(_ input: [UInt8]) throws -> Int32 { try elsewhere.run("hdb-view", ["apply"], input: input).status }
     #expect(try run([]) == 0)
-    #expect(try run(Array(stream.dropLast(30))) == 2)
+    // Cut off within its last line, and before it.
+    #expect(try run(Array(stream.dropLast(5))) == 4)
+    #expect(try run(Array(stream.dropLast(30))) == 4)
     #expect(try run(records.flatMap { $0 }) == 4)
     #expect(try run(RegistryStore.stream(records + records)) == 2)
     #expect(try run(Array("nonsense\n".utf8)) == 2)
