@@ -163,7 +163,9 @@ final class FaultPlan {
     return true
   }
 
+  /// A new node begins with the log of the founder, which nobody serves any more once it has two histories.
   private func join() throws {
+    guard !world.nodes[0].isRewound else { return }
     let node = try world.addNode()
     world.note("\(node.name) is to be an indexer")
     if let key = node.localKey { try world.members.add(key) }
