@@ -52,11 +52,13 @@ struct LineCursor {
 
   /// The name of the next member; its value follows. Nil at the end of the object, or when neither is there.
   @inline(__always)
-  mutating func memberName() -> UnsafeRawBufferPointer? { take(",\"") ? nameAndColon() : nil }
-
-  @inline(__always)
-  private mutating func nameAndColon() -> UnsafeRawBufferPointer? {
-    guard let name = restOfString(), take(":") else { return nil }
+  mutating func memberName() -> UnsafeRawBufferPointer? {
+    guard take(",\"") else { return nil }
+    guard let name = restOfString(), take(":") else {
+      // What was passed is no end of a member: the line must not look as if it ended here.
+      position = end
+      return nil
+    }
     return name
   }
 
