@@ -46,6 +46,7 @@ public final class FrameReader {
       if !isInFrame {
         frameStart = offset
         isInFrame = true
+        try expectFrame()
       }
       let rest = input.withUnsafeBytes { bytes in
         var chunk = ZSTD_inBuffer(src: bytes.baseAddress, size: end, pos: position)
@@ -57,6 +58,34 @@ public final class FrameReader {
       if rest == 0 { isInFrame = false }
     }
     return out.pos
+  }
+
+  /// Makes sure that a frame begins as frames do today: the library may be built to read the formats of its first
+  /// versions as well, whose windows it does not bound.
+  private func expectFrame() throws {
+    while end - position < 4, try fill() {}
+    guard end - position >= 4 else { return }
+    let magic = input.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian }
+    guard magic == ZSTD_MAGICNUMBER || magic & 0xffff_fff0 == UInt32(ZSTD_MAGIC_SKIPPABLE_START) else {
+      throw frameStart == 0 ? FrameError.notCompressed : damaged("no frame begins here")
+    }
+  }
+
+  /// Adds bytes behind those that are left; false at the end of the archive.
+  private func fill() throws -> Bool {
+    guard !isAtEnd else { return false }
+    input.withUnsafeMutableBytes { bytes in
+      bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[position..<end]))
+    }
+    before += UInt64(position)
+    end -= position
+    position = 0
+    let count = try input.withUnsafeMutableBytes { bytes in
+      try source(UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
+    }
+    end += count
+    isAtEnd = count == 0
+    return !isAtEnd
   }
 
   /// Reads to the end of the present frame.
