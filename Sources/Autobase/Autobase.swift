@@ -162,6 +162,8 @@ public final class Autobase {
   var readers = ReaderSet()
   /// Writers that `apply` added, to be opened.
   var wantedWriters: [Fixed32] = []
+  /// Cores whose manifests something failed for: they are fetched although nobody follows their writers.
+  var neededManifests: Set<Fixed32> = []
   /// The writers with news, as they are stored.
   var wakeups: [Checkout] = []
   /// Whether peers must be asked for news.

@@ -62,6 +62,7 @@ extension Autobase {
       queue.removeAll()
       if hasApplyFailed && options.closesOnError { isClosed = true }
       if case AutobaseError.interrupted(let reason) = error { interruption = reason }
+      if case AutobaseError.manifestUnknown(let key) = error { neededManifests.insert(key) }
       throw error
     }
   }

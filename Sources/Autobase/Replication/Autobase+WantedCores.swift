@@ -13,6 +13,7 @@ extension Autobase {
   public var wantedCores: [WantedCore] {
     var list = WantedList()
     addFastForward(to: &list)
+    addManifests(to: &list)
     addWriters(to: &list)
     for view in allViews {
       let missing = view.missingBlocks(all: options.downloadsViews)
@@ -30,12 +31,22 @@ extension Autobase {
     let headWriters = areFew ? [] : Set(linearizer.currentHeads.map { $0.key })
     for reader in readers {
       let isLocal = reader.key == ownLog?.key
-      let isActive = areFew || isLocal || isWanted(reader) || headWriters.contains(reader.key)
+      let isActive =
+        areFew || isLocal || neededManifests.contains(reader.key) || isWanted(reader)
+        || headWriters.contains(reader.key)
       let rests = !isLocal && isFastForwarding
       list.add(
         WantedCore(
           key: reader.key, role: .writer, download: rests ? .nothing : download(of: reader),
           isActive: isActive && (isLocal || !isFastForwarding)))
+    }
+  }
+
+  /// A writer that comes back after it was removed long ago may be unknown here but for its key.
+  private func addManifests(to list: inout WantedList) {
+    for key in neededManifests.sorted() where readers[key] == nil {
+      guard let log = try? storage.writer(key), log.manifest == nil else { continue }
+      list.add(WantedCore(key: key, role: .writer, download: .head(blocks: []), isActive: true))
     }
   }
 
