@@ -139,8 +139,12 @@ final class FaultPlan {
   /// Whether the indexers can do without one more of them.
   private func canSpare(_ node: SimulatedNode) throws -> Bool {
     guard let all = try indexers(), all.contains(where: { $0 === node }) else { return false }
-    let left = all.filter { !$0.isLost && !$0.isRewound && $0 !== node }.count
-    return left >= all.count / 2 + 1
+    return Self.decide(all.filter { $0 !== node }, of: all.count)
+  }
+
+  /// Whether those who can be counted on are a majority of `count` indexers.
+  private static func decide(_ nodes: [SimulatedNode], of count: Int) -> Bool {
+    nodes.filter { !$0.isLost && !$0.isRewound }.count >= count / 2 + 1
   }
 
   private func changeMembers() throws -> Bool {
@@ -151,8 +155,9 @@ final class FaultPlan {
       try world.members.add(key)
       return true
     }
+    // One who can be counted on stays as long as the others might need one who cannot.
     if indexers.count > 2, random(0..<2) == 0, let node = indexers.randomElement(using: &generator),
-      let key = node.localKey
+      let key = node.localKey, Self.decide(indexers.filter { $0 !== node }, of: indexers.count - 1)
     {
       world.note("\(node.name) is to be removed")
       try world.members.remove(key)
