@@ -44,6 +44,8 @@ public final class NodeDriver {
   let settings: Settings
   private let acknowledger: Acknowledger
   private var retryTime: UInt64?
+  /// The commits of others that were taken in, as the store's context counts them.
+  private var followedGeneration: UInt64?
   private var seen: Membership
   var wanted: [WantedCore] = []
   var topic: WakeupTopic?
@@ -107,8 +109,16 @@ public final class NodeDriver {
   /// The node has committed something on its own: tells the others.
   public func committed(at now: UInt64) { attempt(at: now) {} }
 
-  /// Another process has committed something to the store: takes it in.
-  public func follow(at now: UInt64) { advance(at: now) }
+  /// Another process may have committed something to the store: takes it in. Nothing happens when the commit that woke
+  /// the caller was the node's own, as most are.
+  public func follow(at now: UInt64) {
+    let context = node.store.context
+    if context.isCurrent, context.generation == followedGeneration { return }
+    // What comes while this is dealt with belongs to the next call.
+    try? context.read {}
+    followedGeneration = context.generation
+    advance(at: now)
+  }
 
   /// When ``expire(at:)`` is to be called, in milliseconds; nil for never, as things stand.
   public var nextDeadline: UInt64? {

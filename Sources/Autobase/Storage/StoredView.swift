@@ -71,7 +71,7 @@ final class StoredView: ViewStorage {
       // Somebody knows of more already: the signed log gets the blocks that were computed here.
       guard try core.fill(from: draft, length: length) else { return }
     } else {
-      try core.commit(draft, length: length, signature: signed.signature)
+      try core.commit(draft, length: length, signature: signed.signature, checked: signed.tree)
     }
     if length == newLength {
       try dropDraft()

@@ -22,8 +22,9 @@ public final class StoreContext {
   var cores: [CoreID: CoreState] = [:]
   /// Counts transactions that were undone.
   private(set) var undoneTransactions: UInt64 = 0
-  /// Counts the times that cached heads may have become stale.
-  private(set) var generation: UInt64 = 0
+  /// Counts the times that cached heads may have become stale: a transaction saw the commit of another process, or was
+  /// undone. Own commits do not count.
+  public private(set) var generation: UInt64 = 0
   private var seenVersion: UInt64
   private var kind: TransactionKind?
   private var durability = CommitDurability.full
@@ -48,7 +49,7 @@ public final class StoreContext {
   public var isWriting: Bool { kind == .write }
 
   /// Whether no transaction is open, and one that begins now would find nothing new.
-  var isCurrent: Bool { kind == nil && storage.isCurrent(seenVersion) }
+  public var isCurrent: Bool { kind == nil && storage.isCurrent(seenVersion) }
 
   /// Runs `body` as one transaction: all of its changes take effect together when it returns, none when it throws.
   ///
