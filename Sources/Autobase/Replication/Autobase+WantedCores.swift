@@ -32,7 +32,7 @@ extension Autobase {
     for reader in readers {
       let isLocal = reader.key == ownLog?.key
       let isActive =
-        areFew || isLocal || neededManifests.contains(reader.key) || isWanted(reader)
+        areFew || isLocal || needsManifest(reader) || isWanted(reader)
         || headWriters.contains(reader.key)
       let rests = !isLocal && isFastForwarding
       list.add(
@@ -40,6 +40,10 @@ extension Autobase {
           key: reader.key, role: .writer, download: rests ? .nothing : download(of: reader),
           isActive: isActive && (isLocal || !isFastForwarding)))
     }
+  }
+
+  private func needsManifest(_ reader: WriterReader) -> Bool {
+    neededManifests.contains(reader.key) && (reader.source as? LoggedMessages)?.log.manifest == nil
   }
 
   /// A writer that comes back after it was removed long ago may be unknown here but for its key.
