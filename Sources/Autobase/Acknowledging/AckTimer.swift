@@ -11,8 +11,7 @@
 /// * While an answer is known to be missing, indexers take turns: the one whose turn it is looks at once, the next one
 ///   after half an interval, and so on, each up to a half later by chance. An answer gives the turn to the one
 ///   behind its writer. So a value is final after a few answers instead of a few intervals, and no two answer together
-///   as long as they have heard of the same. Between two answers of one indexer lies at least a twelfth of the interval,
-///   unless those before led to something.
+///   as long as they have heard of the same. Between two answers of one indexer lies at least a twelfth of the interval.
 /// * While nothing at all is open, a look is taken once or twice a second at most.
 /// * Nodes that answer faster than blocks travel make concurrent branches without end, too. So where answers in a row led
 ///   to nothing that was indexed, each more of them doubles the interval, up to a limit; progress takes that back.
@@ -176,8 +175,6 @@ public struct AckTimer: Sendable {
 
   /// Answers that need not lead to anything: a value takes two rounds.
   private static let patience = 3
-  /// Answers that need not lead to anything, and between which no time need pass: the first of the two rounds.
-  private static let freeAnswers = 1
 
   /// About how long to wait before looking, as things stand.
   var intervalMilliseconds: UInt64 {
@@ -237,7 +234,7 @@ public struct AckTimer: Sendable {
   private func delay(turn: Int, _ now: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {
     let half = max(intervalMilliseconds / 2, 1)
     let slot = turn == 0 ? 0 : UInt64(turn) * half + .random(in: 0..<half, using: &generator)
-    guard let answerTime, fruitless > Self.freeAnswers else { return slot }
+    guard let answerTime else { return slot }
     let earliest = answerTime + intervalMilliseconds / 12
     return max(slot, earliest > now ? earliest - now : 0)
   }
