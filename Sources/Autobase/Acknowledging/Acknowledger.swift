@@ -82,23 +82,21 @@ public final class Acknowledger {
   /// - Returns: whether something was appended.
   @discardableResult
   public func run(now: UInt64) throws -> Bool {
-    switch timer.due(now: now) {
-    case nil: return false
-    case .advance:
+    var isAppended = false
+    if timer.due(now: now) == .advance {
       try base.advance()
-      let isAppended = try update(now: now)
+      isAppended = try update(now: now)
       timer.jitter(now: now, using: &generator)
-      return isAppended
-    case .answer:
-      var isAnswered = false
-      defer {
-        observe(now)
-        timer.didAcknowledge(
-          now: now, indexers: base.activeIndexerCount, isAnswered: isAnswered, using: &generator)
-      }
-      isAnswered = try answer(now)
-      return isAnswered
     }
+    // An answer that is known to be missing is due at once.
+    guard timer.due(now: now) == .answer else { return isAppended }
+    var isAnswered = false
+    defer {
+      observe(now)
+      timer.didAcknowledge(now: now, indexers: base.activeIndexerCount, isAnswered: isAnswered, using: &generator)
+    }
+    isAnswered = try answer(now)
+    return isAppended || isAnswered
   }
 
   private func answer(_ now: UInt64) throws -> Bool {

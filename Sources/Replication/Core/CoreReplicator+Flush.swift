@@ -68,11 +68,15 @@ extension CoreReplicator {
   private static let durabilityAttempts = 4
 
   /// For a log that is signed here: makes it durable and tells which state that is. Nobody may hear of a block of ours
-  /// that a power failure could take back.
-  private func durableVersion() throws -> Hypercore.ContentVersion? {
+  /// that a power failure could take back. What was stored in other logs since need not wait for the disk.
+  @discardableResult
+  func durableVersion() throws -> Hypercore.ContentVersion? {
     guard log.keyPair != nil else { return nil }
     let version = try log.context.read { try log.contentVersion() }
-    try log.context.makeDurable()
+    if version != durable {
+      try log.context.makeDurable()
+      durable = version
+    }
     return version
   }
 

@@ -87,7 +87,7 @@ extension CoreReplicator {
 
   /// Sees what somebody else did to the log; to an own one, when it is durable.
   func absorbDurably() throws {
-    if log.keyPair != nil { try log.context.makeDurable() }
+    try durableVersion()
     try log.context.read { try absorb(condition()) }
   }
 

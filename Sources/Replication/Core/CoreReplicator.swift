@@ -36,6 +36,8 @@ public final class CoreReplicator {
 
   /// The log as it was last seen.
   var state = LogCondition()
+  /// A state of a log that is signed here that no power failure can take back.
+  var durable: Hypercore.ContentVersion?
   let local: LocalBlocks
   let verifier: BlockVerifier
   var observer: Hypercore?
