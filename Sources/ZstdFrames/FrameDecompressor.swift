@@ -30,6 +30,11 @@ public final class FrameDecompressor {
     guard size <= UInt64(limit) else {
       throw .damaged(offset: offset, detail: "its content has \(size) bytes, more than \(limit)")
     }
+    // Decoders ignore this bit of the frame header descriptor (RFC 8878, section 3.1.1.1.3); no encoder sets it, and here
+    // nothing may change unnoticed.
+    guard frame.count > 4, frame[4] & 0x10 == 0 else {
+      throw .damaged(offset: offset, detail: "the unused bit of its header is set")
+    }
     // The header may say anything; nothing is allocated for what cannot be.
     guard size <= UInt64(frame.count) * Self.largestRatio else {
       throw .damaged(offset: offset, detail: "its content is said to have \(size) bytes, more than it can hold")

@@ -207,7 +207,7 @@ import Testing
     let box = try ArchiveBox.export(logs, in: store)
     let target = try Corestore.inMemory()
     for index in box.bytes.indices {
-      for bit in [UInt8.random(in: 0..<8, using: &generator), 3] {
+      for bit in [UInt8.random(in: 0..<8, using: &generator), 3, 4] {
         var bytes = box.bytes
         bytes[index] ^= 1 << bit
         let damaged = ArchiveBox(bytes)

@@ -48,6 +48,37 @@ import Testing
     #expect(error?.status == .refused)
   }
 
+  @Test func linksAreFollowedAndWhatIsNoFileIsWrittenTo() throws {
+    let folder = TemporaryDirectory()
+    // A link to a file that is not there yet, by way of another one.
+    #expect(symlink("second", folder.file("first")) == 0)
+    #expect(symlink(folder.file("target"), folder.file("second")) == 0)
+    for text in ["new", "replaced"] {
+      let file = try AtomicFile(folder.file("first"))
+      try file.output.write(text)
+      try file.commit()
+      #expect(try readFile(folder.file("target")) == Array(text.utf8))
+    }
+    var information = stat()
+    #expect(lstat(folder.file("first"), &information) == 0 && information.st_mode & S_IFMT == S_IFLNK)
+
+    #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+    let reading = open(folder.file("pipe"), O_RDONLY | O_NONBLOCK)
+    defer { close(reading) }
+    let file = try AtomicFile(folder.file("pipe"))
+    #expect(file.temporaryPath == nil)
+    try file.output.write("through")
+    try file.commit()
+    var buffer = [UInt8](repeating: 0, count: 64)
+    #expect(read(reading, &buffer, buffer.count) == 7)
+    #expect(buffer.starts(with: "through".utf8))
+    #expect(stat(folder.file("pipe"), &information) == 0 && information.st_mode & S_IFMT == S_IFIFO)
+
+    #expect(throws: ToolError.self) { _ = try AtomicFile(folder.file(".")).path }
+    #expect(symlink("circle", folder.file("circle")) == 0)
+    #expect(throws: ToolError.self) { _ = try AtomicFile(folder.file("circle")).path }
+  }
+
   @Test func progressShowsShareAndRate() {
     #expect(
       Progress.text("load", done: 50, total: 100, milliseconds: 1000)

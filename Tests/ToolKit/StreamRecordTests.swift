@@ -79,10 +79,10 @@ import Testing
       while try reader.next() != nil { count += 1 }
       return count
     }
-    #expect(try read("") == 0)
+    #expect(try read("\n{\"type\":\"end\",\"records\":0}\n") == 1)
     #expect(try read(block + "\n" + block + "{\"type\":\"end\",\"records\":2}\n") == 3)
     #expect(try read(block + "{\"type\":\"end\",\"records\":1}\n" + block + "{\"type\":\"end\",\"records\":1}\n") == 4)
-    for text in [block, block + "{\"type\":\"end\",\"records\":2}\n"] {
+    for text in ["", "\n", block, block + "{\"type\":\"end\",\"records\":2}\n"] {
       let error = #expect(throws: ToolError.self) { try read(text) }
       #expect(error?.status == .integrity)
     }

@@ -46,8 +46,8 @@ public struct StreamReader: ~Copyable {
   ///
   /// Several streams may follow one another (`cat a b`), of either framing: each has its end record.
   ///
-  /// - Throws: ``ToolError``: usage for what is no record, integrity when the stream was cut off, incompatible for a
-  ///   frame that a newer program wrote.
+  /// - Throws: ``ToolError``: usage for what is no record, integrity when the stream was cut off or is empty,
+  ///   incompatible for a frame that a newer program wrote.
   public mutating func next() throws(ToolError) -> StreamRecord? {
     while try input.need(1) {
       let first = input.first
@@ -71,9 +71,9 @@ public struct StreamReader: ~Copyable {
       hasEnd = true
       return record
     }
-    if records > 0, !hasEnd {
-      throw ToolError(
-        .integrity, "\(name) was cut off: its end record is missing", hint: "did the command before it fail?")
+    guard hasEnd else {
+      let text = records > 0 ? "was cut off: its end record is missing" : "is empty, which no stream is"
+      throw ToolError(.integrity, "\(name) \(text)", hint: "did the command before it fail?")
     }
     return nil
   }

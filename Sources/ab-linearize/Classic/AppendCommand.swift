@@ -55,6 +55,7 @@ struct AppendCommand: ParsableCommand {
       let base = ClassicAutobase(inputs: logs.inputs, localInput: target)
       try inputs.applyFreezes(to: base, logs)
       let links = try clock.map(logs.clock)
+      try links.map { try warn(of: $0, logs) }
       let output = Output.standard()
       try forEachCommit { batches in
         // The newest nodes are found in the transaction that links to them.
@@ -74,6 +75,16 @@ struct AppendCommand: ParsableCommand {
         try output.flush()
       }
       try output.flush()
+    }
+  }
+
+  /// A link to what is not here may be right, and may be a slip of the hand that makes every view wait for ever.
+  private func warn(of links: CausalClock, _ logs: OpenLogs) throws {
+    for entry in links.entries {
+      guard let length = try logs.log(entry.key)?.length, length <= entry.seq else { continue }
+      let name = logs.text(entry.key)
+      Messages.warning(
+        "node \(entry.seq + 1) of \(name) is not here, which has \(length): views wait until it comes")
     }
   }
 

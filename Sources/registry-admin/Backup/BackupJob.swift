@@ -49,7 +49,7 @@ struct BackupJob {
       manifest = try write(to: target.output)
       try target.output.flush()
       // What is on disk is read again before the file appears.
-      try Self.verify(target.temporaryPath, manifest)
+      if let path = target.temporaryPath { try Self.verify(path, manifest) }
       try target.commit()
     }
     try report(manifest, size)
