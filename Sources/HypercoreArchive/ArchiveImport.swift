@@ -55,7 +55,7 @@ public struct ArchiveImport {
     var outcomes: [Outcome] = []
     let items = ReadAhead { try reader.next() }
     do {
-      try store.write {
+      try store.writeInBulk {
         var job = ArchiveImport(store)
         while let item = try items.next() {
           switch item {
