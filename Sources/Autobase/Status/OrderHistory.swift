@@ -111,20 +111,14 @@ public final class OrderHistory {
 
   /// Loads and orders nodes until there are no more, or `end` is final.
   private func order(_ end: Checkout?, _ lengths: inout [Fixed32: UInt64], load: () throws -> Int) throws {
-    var groups: [OrderDecision] = []
-    linearizer.consensus.trace = { [consensus = linearizer.consensus] group, merge in
-      groups.append(
-        OrderDecision(
-          nodes: group.map { Poll($0, consensus) }, merge: merge.map { Poll($0, consensus) },
-          majority: consensus.majority, indexerCount: consensus.indexers.count))
+    linearizer.consensus.trace = { [unowned self, consensus = linearizer.consensus] group, merge in
+      decisions.append(group, through: merge, consensus)
     }
     defer { linearizer.consensus.trace = nil }
     while true {
       let taken = try load()
+      let first = decisions.count
       if let update = linearizer.update() {
-        let first = decisions.count
-        groups.forEach { decisions.append($0) }
-        groups.removeAll()
         var group = 0
         for (i, node) in update.indexed.enumerated() {
           while update.groupEnds[group] <= i { group += 1 }
