@@ -4,6 +4,7 @@ import CompactEncoding
 import Hypercore
 import HypercoreArchive
 import HypercoreCrypto
+import Pipelines
 import StoreToolKit
 import ToolKit
 
@@ -63,8 +64,12 @@ struct OrderInput {
   }
 
   private mutating func readRecords() throws {
-    var stream = try StreamReader(path: "-")
-    while let record = try stream.next() { try add(record) }
+    let batches = RecordBatches(try StreamReader(path: "-"))
+    // An error must not wait for a slow sender.
+    let ahead = ReadAhead(waitsForEnd: false) { try batches.next() }
+    while let records = try ahead.next() {
+      for record in records { try add(record) }
+    }
   }
 
   private mutating func readArchives(_ sources: LogSources) throws {
