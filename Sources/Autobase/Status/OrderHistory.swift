@@ -50,8 +50,12 @@ public final class OrderHistory {
     var messages: [Fixed32: [OplogMessage]] = [:]
     var keys: [Fixed32] = []
     for log in logs {
-      if messages[log.key] == nil { keys.append(log.key) }
-      messages[log.key, default: []] += log.messages
+      if messages[log.key] == nil {
+        keys.append(log.key)
+        messages[log.key] = log.messages
+      } else {
+        messages[log.key, default: []] += log.messages
+      }
     }
     let known = messages
     try self.init(keys, epochs, keptBytes: keptBytes) { GivenMessages(list: known[$0] ?? []) }

@@ -2,7 +2,7 @@ import ToolKit
 
 /// Reads the records of a stream many at a time, so that handing them to another thread costs little.
 final class RecordBatches {
-  private static let size = 256
+  private static let size = 1024
 
   private var stream: StreamReader
   /// What came up behind the records that were returned last.
