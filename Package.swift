@@ -62,6 +62,7 @@ let package = Package(
     library("JSON"),
     library("CompactEncoding", ["JSON"]),
     library("IndexEncoder", ["CompactEncoding"]),
+    library("Pipelines"),
 
     // Signed logs.
     library("HypercoreCrypto", ["CSodium", "CompactEncoding"]),
@@ -80,9 +81,11 @@ let package = Package(
     library("AutobaseClassic", ["Autobase", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
     // Logs and stores in one file.
-    library("ZstdFrames", ["CZstd"]),
+    library("ZstdFrames", ["CZstd", "Pipelines"]),
     library("StoreBackup", ["ZstdFrames", "JSON", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
-    library("HypercoreArchive", ["ZstdFrames", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
+    library(
+      "HypercoreArchive",
+      ["ZstdFrames", "Pipelines", "Corestore", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
 
     // Orders of nodes as text and pictures.
     library("GraphDrawing", ["AutobaseClassic", "Autobase", "CompactEncoding"]),
@@ -153,7 +156,7 @@ let package = Package(
       "ab-linearize",
       [
         "StoreToolKit", "GraphDrawing", "ApplyProgram", "Registry", "AutobaseClassic", "Autobase", "HypercoreArchive",
-        "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
+        "Pipelines", "Corestore", "Hypercore", "HypercoreCrypto", "JSON", "CompactEncoding",
       ]),
 
     tool(
@@ -253,6 +256,7 @@ let package = Package(
       "AutobaseClassic",
       ["TestDisk", "Corestore", "JSON", "Autobase", "Hyperbee", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("IndexEncoder", ["JSON", "CompactEncoding"]),
+    tests("Pipelines"),
     tests("HyperDB", ["Corestore", "JSON", "Hyperschema", "Hyperbee", "IndexEncoder", "Hypercore", "CompactEncoding"]),
     tests("Hyperbee", ["JSON", "IndexEncoder", "Hypercore", "HypercoreCrypto", "CompactEncoding"]),
     tests("HypercoreCrypto", ["JSON", "CompactEncoding"]),

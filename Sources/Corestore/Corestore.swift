@@ -33,6 +33,7 @@
 /// | `store.db`, `-wal`, `-shm` | everything but secrets: one SQLite database in WAL mode |
 /// | `secrets/seed` | the primary key, 32 raw bytes, mode 0600 |
 /// | `secrets/<public key in hex>` | the 64-byte secret key of a core that has no name |
+/// | `store.db-journal` | what undoes a ``Corestore/writeInBulk(_:)``, while it lasts |
 /// | `notify` | eight bytes, rewritten after each commit; watched by processes that wait |
 ///
 /// ## Schema of `store.db`
@@ -135,6 +136,20 @@ public final class Corestore {
   @discardableResult
   public func write<R>(durability: CommitDurability? = nil, _ body: () throws -> R) throws -> R {
     try context.write(durability: durability, body)
+  }
+
+  /// Runs `body` as one transaction that brings very much into a store without logs: as ``write(durability:_:)``, but
+  /// each page is written once instead of twice. Until it is done, whoever opens the store waits.
+  ///
+  /// In a store that has logs, or that somebody else has open, it is a transaction like any other, beside which others
+  /// read.
+  @discardableResult
+  public func writeInBulk<R>(_ body: () throws -> R) throws -> R {
+    guard let storage = context.storage as? SQLiteStorage, !context.isInTransaction, try storage.beginBulk() else {
+      return try write(body)
+    }
+    defer { storage.endBulk() }
+    return try write(body)
   }
 
   /// Runs `body` with every read in it seeing the same state of the whole store. Many reads in one are faster than

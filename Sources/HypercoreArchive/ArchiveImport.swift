@@ -1,5 +1,6 @@
 public import Corestore
 internal import Hypercore
+internal import Pipelines
 
 /// Takes an archive into a store: all of it or nothing, while it is read for the only time.
 ///
@@ -52,9 +53,9 @@ public struct ArchiveImport {
     onBlocks: (_ blocks: Int, _ bytes: Int) -> Void = { _, _ in }, finish: ([Outcome]) throws -> Void = { _ in }
   ) throws -> [Outcome] {
     var outcomes: [Outcome] = []
-    let items = ReadAhead(reader)
+    let items = ReadAhead { try reader.next() }
     do {
-      try store.write {
+      try store.writeInBulk {
         var job = ArchiveImport(store)
         while let item = try items.next() {
           switch item {

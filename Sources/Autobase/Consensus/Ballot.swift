@@ -16,6 +16,18 @@ final class Ballot {
     case acknowledged
   }
 
+  /// What an indexer's nodes say about a node.
+  enum Answer {
+    /// The node of this length votes for it.
+    case vote(UInt64)
+    /// Nothing has seen it.
+    case unseen
+    /// The node of this length, with which the indexer could have voted, competes with it.
+    case competes(UInt64)
+    /// The node of this length, with which the indexer would vote, has also seen a competing one.
+    case ambiguous(UInt64, competitor: Int, competitorLength: UInt64)
+  }
+
   let majority: Int
   /// For each indexer, how much of its log is yielded.
   let levels: Clock
@@ -109,6 +121,21 @@ final class Ballot {
   /// The length of an indexer's first node that can vote: the one after what the target has seen, of those not
   /// processed.
   private func first(_ i: Int) -> UInt64 { max(clock[i], windows[i].offset) + 1 }
+
+  /// What an indexer says about the target, whose votes are counted.
+  func answer(of i: Int) -> Answer {
+    if votes[i] != .max { return .vote(votes[i]) }
+    let length = first(i)
+    guard let next = windows[i].clock(length) else { return .unseen }
+    guard sees(next) else { return .competes(length) }
+    for k in 0..<competitorCount where next[competitors[k].place] >= competitors[k].length {
+      return .ambiguous(length, competitor: competitors[k].place, competitorLength: competitors[k].length)
+    }
+    return .unseen
+  }
+
+  /// What an indexer, looking at all its nodes, knows of a quorum for the target, whose votes are counted.
+  func confirmation(by i: Int) -> Confirmation { confirmation(by: i, length: windows[i].length) }
 
   /// Why an indexer does not vote; nil when it does.
   func missingVote(of i: Int) -> MissingVote? {

@@ -57,8 +57,13 @@ extension NodeOrder {
     var messages: [Fixed32: [OplogMessage]] = [:]
     var keys: [Fixed32] = []
     for log in logs {
-      if messages[log.key] == nil { keys.append(log.key) }
-      messages[log.key, default: []] += log.messages
+      if messages[log.key] == nil {
+        keys.append(log.key)
+        // Shared, not copied: a message is several objects.
+        messages[log.key] = log.messages
+      } else {
+        messages[log.key, default: []] += log.messages
+      }
     }
     let linearizer = Linearizer(indexers: indexers)
     var readers = ReaderSet()

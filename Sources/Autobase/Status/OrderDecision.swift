@@ -74,31 +74,29 @@ extension Poll {
   init(_ node: Node, _ consensus: Consensus) {
     self.node = Checkout(node)
     majority = consensus.majority
-    let votes = consensus.acknowledgements(node)
-    voters = consensus.indexers.enumerated().map { i, indexer in
+    let ballot = consensus.ballot
+    let keys = consensus.indexers.map(\.key)
+    guard let place = node.writer.indexer else { preconditionFailure("votes are for nodes of indexers") }
+    ballot.count(node, by: place)
+    voters = keys.indices.map { i in
       let knowledge: Knowledge =
-        switch consensus.confirmation(by: i, of: node) {
+        switch ballot.confirmation(by: i) {
         case .unseen: .none
         case .newer: .newer
         case .acknowledged: .quorum
         }
-      let vote = votes.first { $0.writer === indexer }
-      let answer = vote.map { Answer.vote(Checkout($0)) } ?? Self.missing(i, node, consensus)
-      return Voter(key: indexer.key, answer: answer, knowledge: knowledge)
+      let answer: Answer =
+        switch ballot.answer(of: i) {
+        case .vote(let length): .vote(Checkout(key: keys[i], length: length))
+        case .unseen: .unseen
+        case .competes(let length): .competes(Checkout(key: keys[i], length: length))
+        case .ambiguous(let length, let competitor, let competitorLength):
+          .ambiguous(
+            Checkout(key: keys[i], length: length),
+            competitor: Checkout(key: keys[competitor], length: competitorLength))
+        }
+      return Voter(key: keys[i], answer: answer, knowledge: knowledge)
     }
-  }
-
-  private static func missing(_ i: Int, _ target: Node, _ consensus: Consensus) -> Answer {
-    let indexer = consensus.indexers[i]
-    guard let next = indexer.node(max(target.clock[i], indexer.offset) + 1) else { return .unseen }
-    guard consensus.sees(next, target) else { return .competes(Checkout(next)) }
-    for (k, other) in consensus.indexers.enumerated() where other !== target.writer {
-      let first = max(target.clock[k], consensus.levels[k], other.offset) + 1
-      if let competitor = other.node(first), !consensus.sees(competitor, target), next.clock[k] >= first {
-        return .ambiguous(Checkout(next), competitor: Checkout(competitor))
-      }
-    }
-    return .unseen
   }
 }
 

@@ -92,37 +92,52 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
 }
 
 extension OrderDecisions {
-  /// Adds the decision on the next group.
-  mutating func append(_ decision: OrderDecision) {
-    let polls = decision.nodes + (decision.merge.map { [$0] } ?? [])
-    let keys = polls.first?.voters.map(\.key) ?? []
-    if electorates.last?.keys != keys { electorates.append((keys, decision.majority)) }
-    starts.append(words.count)
-    words.append(
-      UInt64(polls.count) | (decision.merge == nil ? 0 : 1 << 32) | UInt64(electorates.count - 1) << 33)
-    for poll in polls { append(poll, keys) }
+  /// Adds the decision on the next group, which is about to be made: straight from the votes, since there are as many
+  /// of them for each node as there are indexers.
+  mutating func append(_ group: [Node], through merge: Node?, _ consensus: Consensus) {
+    let pollCount = group.count + (merge == nil ? 0 : 1)
+    let keys = consensus.indexers.lazy.map(\.key)
+    beginGroup(pollCount, hasMerge: merge != nil, of: keys, majority: consensus.majority)
+    for node in group { append(node, consensus.ballot) }
+    if let merge { append(merge, consensus.ballot) }
   }
 
-  private mutating func append(_ poll: Poll, _ keys: [Fixed32]) {
-    func word(_ node: Checkout) -> UInt64 {
-      PackedNode(rank: keys.firstIndex(of: node.key) ?? 0, length: node.length).word
+  private mutating func append(_ node: Node, _ ballot: Ballot) {
+    guard let place = node.writer.indexer else { preconditionFailure("votes are for nodes of indexers") }
+    ballot.count(node, by: place)
+    beginPoll(rank: place, length: node.length)
+    for i in electorates[electorates.count - 1].keys.indices {
+      append(ballot.answer(of: i), ballot.confirmation(by: i))
     }
-    words.append(word(poll.node))
-    for voter in poll.voters {
-      let knowledge: UInt64 =
-        switch voter.knowledge {
-        case .none: 0
-        case .newer: 1
-        case .quorum: 2
-        }
-      switch voter.answer {
-      case .unseen: words.append(Kind.unseen | knowledge << 2)
-      case .vote(let node): words.append(Kind.vote | knowledge << 2 | node.length << 4)
-      case .competes(let node): words.append(Kind.competes | knowledge << 2 | node.length << 4)
-      case .ambiguous(let node, let competitor):
-        words.append(Kind.ambiguous | knowledge << 2 | node.length << 4)
-        words.append(word(competitor))
+  }
+
+  /// Begins the next group; its polls follow.
+  mutating func beginGroup(_ pollCount: Int, hasMerge: Bool, of keys: some Collection<Fixed32>, majority: Int) {
+    // Most decisions are made by those who made the one before.
+    if electorates.last?.keys.elementsEqual(keys) != true { electorates.append((Array(keys), majority)) }
+    starts.append(words.count)
+    words.append(UInt64(pollCount) | (hasMerge ? 1 << 32 : 0) | UInt64(electorates.count - 1) << 33)
+  }
+
+  /// Begins the next poll, on the node of this length that the indexer of this rank wrote; the answers of all indexers
+  /// follow.
+  mutating func beginPoll(rank: Int, length: UInt64) { words.append(PackedNode(rank: rank, length: length).word) }
+
+  /// Adds the answer of the next indexer.
+  mutating func append(_ answer: Ballot.Answer, _ confirmation: Ballot.Confirmation) {
+    let knowledge: UInt64 =
+      switch confirmation {
+      case .unseen: 0
+      case .newer: 1 << 2
+      case .acknowledged: 2 << 2
       }
+    switch answer {
+    case .unseen: words.append(Kind.unseen | knowledge)
+    case .vote(let length): words.append(Kind.vote | knowledge | length << 4)
+    case .competes(let length): words.append(Kind.competes | knowledge | length << 4)
+    case .ambiguous(let length, let competitor, let competitorLength):
+      words.append(Kind.ambiguous | knowledge | length << 4)
+      words.append(PackedNode(rank: competitor, length: competitorLength).word)
     }
   }
 }

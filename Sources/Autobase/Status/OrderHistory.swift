@@ -50,8 +50,12 @@ public final class OrderHistory {
     var messages: [Fixed32: [OplogMessage]] = [:]
     var keys: [Fixed32] = []
     for log in logs {
-      if messages[log.key] == nil { keys.append(log.key) }
-      messages[log.key, default: []] += log.messages
+      if messages[log.key] == nil {
+        keys.append(log.key)
+        messages[log.key] = log.messages
+      } else {
+        messages[log.key, default: []] += log.messages
+      }
     }
     let known = messages
     try self.init(keys, epochs, keptBytes: keptBytes) { GivenMessages(list: known[$0] ?? []) }
@@ -111,20 +115,14 @@ public final class OrderHistory {
 
   /// Loads and orders nodes until there are no more, or `end` is final.
   private func order(_ end: Checkout?, _ lengths: inout [Fixed32: UInt64], load: () throws -> Int) throws {
-    var groups: [OrderDecision] = []
-    linearizer.consensus.trace = { [consensus = linearizer.consensus] group, merge in
-      groups.append(
-        OrderDecision(
-          nodes: group.map { Poll($0, consensus) }, merge: merge.map { Poll($0, consensus) },
-          majority: consensus.majority, indexerCount: consensus.indexers.count))
+    linearizer.consensus.trace = { [unowned self, consensus = linearizer.consensus] group, merge in
+      decisions.append(group, through: merge, consensus)
     }
     defer { linearizer.consensus.trace = nil }
     while true {
       let taken = try load()
+      let first = decisions.count
       if let update = linearizer.update() {
-        let first = decisions.count
-        groups.forEach { decisions.append($0) }
-        groups.removeAll()
         var group = 0
         for (i, node) in update.indexed.enumerated() {
           while update.groupEnds[group] <= i { group += 1 }

@@ -19,6 +19,14 @@ final class Database {
     case create
   }
 
+  /// Where pages rest while a transaction is open.
+  enum Journal: String {
+    /// New pages in a log beside the database, old ones where they were.
+    case log = "WAL"
+    /// New pages where they belong, old ones in a file beside the database, which is removed at the commit.
+    case rollback = "DELETE"
+  }
+
   let path: String
   let mode: Mode
   let busyTimeoutMilliseconds: Int
@@ -109,8 +117,27 @@ final class Database {
   }
 
   /// Where SQLite keeps its index of the write-ahead log, once a transaction has run; nil when it shares none.
-  private(set) lazy var walIndex: UnsafeRawPointer? = handle.flatMap { hypertools_wal_index($0) }.map {
-    UnsafeRawPointer($0)
+  var walIndex: UnsafeRawPointer? {
+    if let knownIndex { return knownIndex }
+    // Asked for without a write-ahead log, SQLite would make an index that nobody else knows.
+    guard mode != .immutable, hasLog, let handle, let index = hypertools_wal_index(handle) else { return nil }
+    knownIndex = UnsafeRawPointer(index)
+    return knownIndex
+  }
+  private var knownIndex: UnsafeRawPointer?
+
+  /// Whether this connection writes to a write-ahead log, as far as it has seen.
+  private var hasLog: Bool { (try? texts("PRAGMA journal_mode")) == ["wal"] }
+
+  /// Sets how a transaction can be undone; false when somebody else has the database open, and it stays as it is.
+  func setJournal(_ journal: Journal) throws(StoreError) -> Bool {
+    // With the log, its index goes.
+    knownIndex = nil
+    do throws(StoreError) { try execute("PRAGMA journal_mode = \(journal.rawValue)") } catch {
+      guard case .busy = error else { throw error }
+      return false
+    }
+    return true
   }
 
   /// Waits until all frames of the write-ahead log are on disk; what is no longer in it went to the database's file

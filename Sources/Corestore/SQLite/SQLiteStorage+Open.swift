@@ -17,6 +17,13 @@ extension SQLiteStorage {
     do throws(StoreError) {
       return try open(path, mode, options)
     } catch {
+      if options.isReadOnly, case .readOnly = error, hasJournal(path) {
+        // Somebody died while filling the store. Whoever may write takes back what he wrote.
+        var writable = options
+        (writable.isReadOnly, writable.create) = (false, false)
+        _ = try open(path, .write, writable)
+        return try open(path, mode, options)
+      }
       // Without the right to write there is no shared memory to coordinate with writers. When nobody writes, the file
       // can be read as it is.
       guard options.isReadOnly, case .readOnly = error, !hasLog(path) else { throw error }
@@ -34,9 +41,13 @@ extension SQLiteStorage {
   }
 
   /// Whether there is a write-ahead log with something in it.
-  static func hasLog(_ path: String) -> Bool {
+  static func hasLog(_ path: String) -> Bool { hasContent(path + "-wal") }
+  /// Whether there are pages that a transaction outside of the log would need to be undone.
+  static func hasJournal(_ path: String) -> Bool { hasContent(path + "-journal") }
+
+  private static func hasContent(_ path: String) -> Bool {
     var info = stat()
-    return stat(path + "-wal", &info) == 0 && info.st_size > 0
+    return stat(path, &info) == 0 && info.st_size > 0
   }
 
   /// Lets the database grow to at most `count` pages; beyond that, writing fails as on a full disk.
@@ -94,14 +105,13 @@ extension SQLiteStorage {
   /// Turns the write-ahead log on. Of several processes that do so with a new file at once, SQLite refuses some without
   /// waiting, since each holds a lock that another one wants: they try again.
   private static func setLogMode(_ database: Database) throws(StoreError) {
-    var waited = 0
+    let limit = ContinuousClock.now + .milliseconds(database.busyTimeoutMilliseconds)
     while true {
       do throws(StoreError) {
         return try database.execute("PRAGMA journal_mode = WAL")
       } catch {
-        guard case .busy = error, waited < database.busyTimeoutMilliseconds else { throw error }
+        guard case .busy = error, ContinuousClock.now < limit else { throw error }
         usleep(2_000)
-        waited += 2
       }
     }
   }

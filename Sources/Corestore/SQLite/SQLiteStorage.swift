@@ -19,8 +19,12 @@ public final class SQLiteStorage: Storage {
   /// A version, and what was shared before the transaction that found it.
   private var known: (stamp: CommitStamp, version: UInt64)?
   private let durability: StoreOptions.Durability
+  /// When the connection waits for the disk.
+  private var synchronous: Synchronous
   /// Whether the connection waits for the disk at each commit.
-  private var isSynchronous: Bool
+  private var isSynchronous: Bool { synchronous != .normal }
+  /// Whether what is written now goes past the write-ahead log.
+  private var isInBulk = false
   /// The state of the database that is known to be on disk.
   private var durable: CommitStamp?
   /// The state in which the open write transaction found the database.
@@ -34,7 +38,7 @@ public final class SQLiteStorage: Storage {
   public init(directory: String, options: StoreOptions = StoreOptions()) throws(StoreError) {
     self.directory = directory
     durability = options.durability
-    isSynchronous = options.durability == .full
+    synchronous = options.durability == .full ? .full : .normal
     database = try Self.open(directory, options)
     sql = try Statements(database)
     if !options.isReadOnly { notifier = ChangeNotifier(directory: directory) }
@@ -69,10 +73,7 @@ public final class SQLiteStorage: Storage {
     precondition(transaction == nil, "transactions do not nest")
     known = nil
     let waits = durability == .full && wanted == .full
-    if waits != isSynchronous {
-      try database.execute("PRAGMA synchronous = \(waits ? "FULL" : "NORMAL")")
-      isSynchronous = waits
-    }
+    if !isInBulk { try set(waits ? .full : .normal) }
     try sql.beginWrite.run()
     started = database.walIndex.map { CommitStamp($0) }
     transaction = .write
@@ -109,6 +110,44 @@ public final class SQLiteStorage: Storage {
   }
 
   func willWrite() { hasWritten = true }
+
+  // MARK: Writing past the log
+
+  /// Makes the next transactions write pages to where they belong, once, instead of to the write-ahead log and from
+  /// there: when the store has no log yet, and nobody else has it open. Then nobody reads beside them, which a
+  /// write-ahead log is for.
+  ///
+  /// - Returns: whether it is so, and ``endBulk()`` is to be called.
+  func beginBulk() throws -> Bool {
+    precondition(transaction == nil, "a transaction is open")
+    guard try database.integer("SELECT 1 FROM cores LIMIT 1") == nil else { return false }
+    // The end of such a transaction is that a name is gone, which the directory tells.
+    try set(.extra)
+    isInBulk = try database.setJournal(.rollback)
+    if !isInBulk { try set(durability == .full ? .full : .normal) }
+    (known, started, durable) = (nil, nil, nil)
+    return isInBulk
+  }
+
+  /// Turns the write-ahead log on again. Where somebody else has opened the store meanwhile, he does.
+  func endBulk() {
+    guard isInBulk else { return }
+    isInBulk = false
+    _ = try? database.setJournal(.log)
+    try? set(durability == .full ? .full : .normal)
+  }
+
+  private enum Synchronous: String {
+    case normal = "NORMAL"
+    case full = "FULL"
+    case extra = "EXTRA"
+  }
+
+  private func set(_ new: Synchronous) throws(StoreError) {
+    guard new != synchronous else { return }
+    try database.execute("PRAGMA synchronous = \(new.rawValue)")
+    synchronous = new
+  }
 
   // MARK: Durability
 

@@ -4,6 +4,7 @@ import CompactEncoding
 import Hypercore
 import HypercoreArchive
 import HypercoreCrypto
+import Pipelines
 import StoreToolKit
 import ToolKit
 
@@ -63,8 +64,12 @@ struct OrderInput {
   }
 
   private mutating func readRecords() throws {
-    var stream = try StreamReader(path: "-")
-    while let record = try stream.next() { try add(record) }
+    let batches = RecordBatches(try StreamReader(path: "-"))
+    // An error must not wait for a slow sender.
+    let ahead = ReadAhead(limit: 4, waitsForEnd: false) { try batches.next() }
+    while let records = try ahead.next() {
+      for record in records { try add(record) }
+    }
   }
 
   private mutating func readArchives(_ sources: LogSources) throws {
@@ -183,16 +188,16 @@ struct OrderInput {
       entries[place].isClassic = format == .alpha8 || format == .alpha9
     }
     guard !entries[place].isClassic else { return entries[place].nodes.append(node) }
-    let message: OplogMessage
+    var message: OplogMessage
     do {
       message = try OplogMessage(decoding: node.block)
     } catch {
       throw OrderInput.notAMessage(node.core, node.seq, error)
     }
     if isDecoded {
-      var node = node
-      // One copy of the value is enough for both.
-      if node.value == message.value { node.value = message.value }
+      // One copy of the value is enough for both: that of the other thread, since giving its memory back would meet it
+      // at the allocator's lock.
+      if node.value == message.value { message.value = node.value }
       entries[place].nodes.append(node)
     } else {
       var decoded = StreamNode(core: node.core, seq: node.seq, fork: node.fork, block: node.block, message: message)

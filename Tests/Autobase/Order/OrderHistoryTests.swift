@@ -80,12 +80,49 @@ import Testing
       var generator = SeededGenerator(seed: seed)
       let given = (0..<30).map { _ in OrderDecision(using: &generator) }
       var kept = OrderDecisions()
-      given.forEach { kept.append($0) }
+      given.forEach { $0.append(to: &kept) }
       #expect(Array(kept) == given, "seed \(seed)")
       var votes: [Checkout] = []
       kept.forEachVote { votes.append($1) }
       #expect(votes == given.flatMap { ($0.nodes + ($0.merge.map { [$0] } ?? [])).flatMap(\.votes) }, "seed \(seed)")
     }
+  }
+
+  /// What is kept of a decision is what consensus says when it is made.
+  @Test func decisionsAreWhatConsensusSays() throws {
+    var (merged, ambiguous) = (0, 0)
+    for seed in 1...20 as ClosedRange<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let keys = (0..<4).map { _ in Fixed32(generator.bytes(32)) ?? Fixed32() }
+      let linearizer = Linearizer(indexers: Array(keys.prefix(3)))
+      var kept = OrderDecisions()
+      var given: [OrderDecision] = []
+      linearizer.consensus.trace = { [consensus = linearizer.consensus] group, merge in
+        kept.append(group, through: merge, consensus)
+        given.append(
+          OrderDecision(
+            nodes: group.map { Poll($0, consensus) }, merge: merge.map { Poll($0, consensus) },
+            majority: consensus.majority, indexerCount: 3))
+      }
+      var lengths = [UInt64](repeating: 0, count: keys.count)
+      for _ in 0..<200 {
+        let writer = Int.random(in: 0..<4, using: &generator)
+        // Some of the newest nodes of others.
+        let heads = keys.indices.filter { $0 != writer && lengths[$0] > 0 && Bool.random(using: &generator) }
+        linearizer.add(
+          to: linearizer.open(keys[writer], offset: 0), batch: 1, value: [1],
+          heads: heads.map { Checkout(key: keys[$0], length: lengths[$0]) }, isOptimistic: false)
+        lengths[writer] += 1
+        for node in linearizer.update()?.indexed ?? [] { node.writer.shift() }
+      }
+      #expect(given.count > 10 && Array(kept) == given, "seed \(seed)")
+      merged += given.count { $0.merge != nil }
+      for poll in given.flatMap({ $0.nodes + ($0.merge.map { [$0] } ?? []) }) {
+        ambiguous += poll.voters.count { if case .ambiguous = $0.answer { true } else { false } }
+      }
+      linearizer.consensus.trace = nil
+    }
+    #expect(merged > 0 && ambiguous > 0)
   }
 
   /// Of values no more is kept than asked for; places are found again.
@@ -141,6 +178,34 @@ extension OrderDecision {
     self.init(
       nodes: (0..<Int.random(in: 1...3, using: &generator)).map { _ in poll() },
       merge: Bool.random(using: &generator) ? poll() : nil, majority: keys.count / 2 + 1, indexerCount: keys.count)
+  }
+
+  /// Keeps it as a decision is kept when it is made.
+  fileprivate func append(to decisions: inout OrderDecisions) {
+    let keys = nodes.first?.voters.map(\.key) ?? []
+    func rank(_ node: Checkout) -> Int { keys.firstIndex(of: node.key) ?? -1 }
+    let polls = nodes + (merge.map { [$0] } ?? [])
+    decisions.beginGroup(polls.count, hasMerge: merge != nil, of: keys, majority: majority)
+    for poll in polls {
+      decisions.beginPoll(rank: rank(poll.node), length: poll.node.length)
+      for voter in poll.voters {
+        let answer: Ballot.Answer =
+          switch voter.answer {
+          case .unseen: .unseen
+          case .vote(let node): .vote(node.length)
+          case .competes(let node): .competes(node.length)
+          case .ambiguous(let node, let competitor):
+            .ambiguous(node.length, competitor: rank(competitor), competitorLength: competitor.length)
+          }
+        let confirmation: Ballot.Confirmation =
+          switch voter.knowledge {
+          case .none: .unseen
+          case .newer: .newer
+          case .quorum: .acknowledged
+          }
+        decisions.append(answer, confirmation)
+      }
+    }
   }
 }
 

@@ -59,7 +59,7 @@ protocol DirectLine {
 
 /// Takes the pieces of a line.
 protocol LineSink {
-  mutating func text(_ text: StaticString)
+  mutating func literal(_ text: StaticString)
   mutating func text(_ text: String)
   mutating func number(_ value: UInt64)
   mutating func key(_ key: Fixed32)
@@ -70,7 +70,7 @@ protocol LineSink {
 struct LineSize: LineSink {
   var count = 0
 
-  mutating func text(_ text: StaticString) { count += text.utf8CodeUnitCount }
+  mutating func literal(_ text: StaticString) { count += text.utf8CodeUnitCount }
   mutating func text(_ text: String) { count += text.utf8.count }
   mutating func key(_ key: Fixed32) { count += KeyTexts.textLength }
   mutating func hex(_ bytes: [UInt8]) { count += 2 * bytes.count }
@@ -98,7 +98,7 @@ struct LineWriter: LineSink {
     self.tables = tables
   }
 
-  mutating func text(_ text: StaticString) {
+  mutating func literal(_ text: StaticString) {
     (base + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
     count += text.utf8CodeUnitCount
   }
@@ -134,63 +134,63 @@ struct LineWriter: LineSink {
 
 extension StreamNode: DirectLine {
   func write(to sink: inout some LineSink) {
-    sink.text("{\"type\":\"node\",\"core\":\"")
+    sink.literal("{\"type\":\"node\",\"core\":\"")
     sink.key(core)
-    sink.text("\",\"seq\":")
+    sink.literal("\",\"seq\":")
     sink.number(seq)
-    sink.text(",\"fork\":")
+    sink.literal(",\"fork\":")
     sink.number(fork)
     if let index {
-      sink.text(",\"index\":")
+      sink.literal(",\"index\":")
       sink.number(index)
     }
-    if let indexed { sink.text(indexed ? ",\"indexed\":true" : ",\"indexed\":false") }
-    sink.text(",\"heads\":[")
+    if let indexed { sink.literal(indexed ? ",\"indexed\":true" : ",\"indexed\":false") }
+    sink.literal(",\"heads\":[")
     for (i, head) in heads.enumerated() {
-      sink.text(i == 0 ? "{\"core\":\"" : ",{\"core\":\"")
+      sink.literal(i == 0 ? "{\"core\":\"" : ",{\"core\":\"")
       sink.key(head.core)
-      sink.text("\",\"length\":")
+      sink.literal("\",\"length\":")
       sink.number(head.length)
-      sink.text("}")
+      sink.literal("}")
     }
-    sink.text("],\"batch\":")
+    sink.literal("],\"batch\":")
     sink.number(batch)
     if let value {
-      sink.text(",\"value\":\"")
+      sink.literal(",\"value\":\"")
       sink.hex(value)
-      sink.text("\"")
+      sink.literal("\"")
     } else {
-      sink.text(",\"value\":null")
+      sink.literal(",\"value\":null")
     }
-    if optimistic { sink.text(",\"optimistic\":true") }
-    sink.text(",\"block\":\"")
+    if optimistic { sink.literal(",\"optimistic\":true") }
+    sink.literal(",\"block\":\"")
     sink.hex(block)
-    sink.text("\"}\n")
+    sink.literal("\"}\n")
   }
 }
 
 extension StreamBlock: DirectLine {
   func write(to sink: inout some LineSink) {
-    sink.text("{\"type\":\"block\",\"core\":\"")
+    sink.literal("{\"type\":\"block\",\"core\":\"")
     sink.key(core)
-    sink.text("\",\"seq\":")
+    sink.literal("\",\"seq\":")
     sink.number(seq)
-    sink.text(",\"fork\":")
+    sink.literal(",\"fork\":")
     sink.number(fork)
-    sink.text(",\"value\":\"")
+    sink.literal(",\"value\":\"")
     sink.hex(value)
-    sink.text("\"}\n")
+    sink.literal("\"}\n")
   }
 }
 
 extension StreamAppend: DirectLine {
   func write(to sink: inout some LineSink) {
-    sink.text("{\"type\":\"append\",\"view\":\"")
+    sink.literal("{\"type\":\"append\",\"view\":\"")
     sink.text(view)
-    sink.text("\",\"seq\":")
+    sink.literal("\",\"seq\":")
     sink.number(seq)
-    sink.text(",\"value\":\"")
+    sink.literal(",\"value\":\"")
     sink.hex(value)
-    sink.text("\"}\n")
+    sink.literal("\"}\n")
   }
 }
