@@ -111,6 +111,38 @@ import Testing
     try expectEqual(cluster, [0, 1, 3])
   }
 
+  /// A writer signed two histories, and one node has seen the other one: nothing more of that log comes here, so nodes that
+  /// refer to it can never be ordered. What the others sign is followed, until the writer is removed.
+  @Test func pastAFrozenLog() throws {
+    var cluster = StoreCluster()
+    for seed in 1...3 { try cluster.add(seed: UInt8(seed)) }
+    try cluster.bases[0].appendAck()
+    for i in 1...2 { try cluster.bases[0].append(cluster.addition(of: i)) }
+    try cluster.settle([0, 1, 2])
+    for i in 0..<3 { try cluster.bases[i].append(cluster.value("\(i)")) }
+    try cluster.settle([0, 1, 2])
+    let key = try #require(cluster.bases[1].local).key
+    try cluster.stores[0].get(key: key).freeze()
+
+    for i in 0..<6 {
+      try cluster.bases[1 + i % 2].append(cluster.value("later \(i)"))
+      // What is signed is known, and then fetched.
+      for _ in 0..<2 { try cluster.settle([0, 1, 2]) }
+      #expect(cluster.bases[0].signedLength == cluster.bases[2].signedLength, "value \(i)")
+    }
+    #expect(cluster.bases[0].fastForwardCount > 0)
+    // It cannot vote about what it cannot order, so it is replaced, and the writer with two histories after it.
+    for (old, new, nodes) in [(0, 3, [1, 2, 3]), (1, 4, [1, 2, 3, 4])] {
+      try cluster.add(seed: UInt8(new + 1))
+      try cluster.bases[2].append([cluster.removal(of: old), cluster.addition(of: new)])
+      for _ in 0..<2 { try cluster.settle(nodes) }
+      #expect(cluster.bases[new].isIndexer)
+    }
+    for i in 2...4 { try cluster.bases[i].append(cluster.value("without them \(i)")) }
+    try cluster.settle([2, 3, 4])
+    try expectEqual(cluster, [2, 3, 4])
+  }
+
   /// The least gain that makes a node go to a signed state, as the reference has it.
   ///
   /// - Parameter file: the member of the behaviour vectors.

@@ -52,6 +52,7 @@ struct StoreCluster {
         if case .view = wanted.role { bases[i].noteRemoteLength(of: wanted.key, source.length) }
         guard wanted.download != .nothing else { continue }
         let copy = try stores[i].get(key: wanted.key)
+        guard !source.isFrozen, !copy.isFrozen else { continue }
         if source.length > copy.length {
           let upgrade = ProofRequest(
             upgrade: .init(start: copy.length, length: source.length - copy.length), manifest: copy.manifest == nil)

@@ -92,9 +92,21 @@ extension Autobase {
       fastForwardState.running = FastForward(writer: self.key, now: now)
     } else {
       let known = max(fastForwardState.remoteLengths[key] ?? 0, system.view.storage.signedLog.length)
-      guard known >= length + fastForwardState.minimum else { return }
-      fastForwardState.running = FastForward(
-        key: key, minimum: fastForwardState.minimum, announcedLength: known, now: now)
+      guard known > length else { return }
+      let minimum = try waitsForFrozenLog ? 1 : fastForwardState.minimum
+      guard known >= length + minimum else { return }
+      fastForwardState.running = FastForward(key: key, minimum: minimum, announcedLength: known, now: now)
+    }
+  }
+
+  /// Whether nodes of others refer to blocks of a log that is frozen here. They can never be ordered, and what others
+  /// sign is all that there is to follow.
+  private var waitsForFrozenLog: Bool {
+    get throws {
+      try readers.all.contains { reader in
+        guard let missing = reader.missing, try storage.isStored(missing.key) else { return false }
+        return try storage.writer(missing.key).isFrozen
+      }
     }
   }
 

@@ -15,6 +15,8 @@ import Hypercore
 /// the last block of every view; the last block and the manifest of every indexer's log
 /// ```
 ///
+/// Of a log that is frozen, since its writer signed two histories, nothing more will come, and nothing is waited for.
+///
 /// Nothing new for ``timeoutMilliseconds`` ends it.
 struct FastForward {
   /// The target system core, once it is known.
@@ -130,9 +132,13 @@ struct FastForward {
       try need(view.key, "a view") { _ = try core.signedLog.block(at: view.length - 1) }
     }
     for indexer in info.indexers where indexer.length > 0 && indexer.key != base.ownLog?.key {
-      guard try base.storage.isStored(indexer.key), case let log = try base.storage.writer(indexer.key),
-        log.manifest != nil, log.length >= indexer.length
-      else {
+      guard try base.storage.isStored(indexer.key) else {
+        note(indexer.key, nil, "the log of indexer")
+        continue
+      }
+      let log = try base.storage.writer(indexer.key)
+      if log.isFrozen { continue }
+      guard log.manifest != nil, log.length >= indexer.length else {
         note(indexer.key, nil, "the log of indexer")
         continue
       }

@@ -46,6 +46,8 @@ public protocol WriterLog: ReadableLog {
   var contiguousLength: UInt64 { get }
   /// The manifest, when it is known here.
   var manifest: Manifest? { get }
+  /// Whether its writer was found to have signed two histories: nothing will be added to what is stored of it.
+  var isFrozen: Bool { get }
   /// A small local value, never sent to anyone.
   func userData(_ key: String) throws -> [UInt8]?
   /// Sets or, with nil, removes a small local value.
@@ -53,6 +55,8 @@ public protocol WriterLog: ReadableLog {
 }
 
 extension WriterLog {
+  public var isFrozen: Bool { false }
+
   /// Sets a small local value unless it is what is stored.
   func remember(_ key: String, _ value: [UInt8]) throws {
     if try userData(key) != value { try setUserData(key, value) }

@@ -102,6 +102,7 @@ final class StoredWriterLog: LocalLog {
   var keyPair: KeyPair? { core.keyPair }
   var key: Fixed32 { core.key }
   var manifest: Manifest? { core.manifest }
+  var isFrozen: Bool { core.isFrozen }
   var length: UInt64 { core.length }
   var contiguousLength: UInt64 { core.contiguousLength }
   var fork: UInt64 { core.fork }
