@@ -57,8 +57,7 @@ struct AppendCommand: ParsableCommand {
 
   func run() throws {
     let store = try location.open()
-    let target = try log.find(in: store)
-    guard target.isWritable else { throw SessionError.notWritable }
+    let target = try log.findToChange(in: store)
     let output = Output.standard()
     var count: UInt64 = 0
     var progress = Progress("appended")

@@ -10,7 +10,7 @@ struct HcLog: ToolCommand {
     version: Version.current,
     subcommands: [
       CreateCommand.self, AppendCommand.self, CatCommand.self, ListCommand.self, InfoCommand.self, VerifyCommand.self,
-      ProofCommand.self, ReplicateCommand.self, ExportCommand.self, ImportCommand.self,
-      StreamCommand.self,
+      ProofCommand.self, TruncateCommand.self, ClearCommand.self, ReplicateCommand.self, ExportCommand.self,
+      ImportCommand.self, StreamCommand.self,
     ])
 }

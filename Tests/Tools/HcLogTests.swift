@@ -130,4 +130,49 @@ import Testing
     #expect(result.status == 7)
     #expect(result.messages == "hc-log: error: cannot write to standard output: no space left on device\n")
   }
+
+  @Test func blocksAreDroppedAndDeleted() throws {
+    let store = try Store.withLog((0..<200).map { "record \($0)" })
+    func record(_ arguments: String...) throws -> JSON {
+      try JSON(parsing: store.run("hc-log", arguments + ["--json"]).output)
+    }
+    let before = try record("info", "events")
+    let trial = try record("truncate", "events", "150", "--dry-run")
+    #expect(trial["dropped"]?.unsigned == 50 && trial["fork"]?.unsigned == 1)
+    #expect(try record("info", "events") == before)
+    let done = try record("truncate", "events", "150")
+    #expect(done["dropped"]?.unsigned == 50 && done["fork"]?.unsigned == 1)
+    #expect(try store.log("cat", "events").lines == (0..<150).map { "record \($0)" })
+    #expect(try store.log("truncate", "events", "151").status == 2)
+
+    #expect(try record("clear", "-n", "events", "60..130")["deleted"]?.unsigned == 70)
+    #expect(try record("clear", "events", "60..130")["deleted"]?.unsigned == 70)
+    // What is gone is counted once.
+    #expect(try record("clear", "events", "0..70")["deleted"]?.unsigned == 60)
+    #expect(try record("clear", "events", "147..")["deleted"]?.unsigned == 3)
+    #expect(try store.log("clear", "events", "--", "-3..").text.hasPrefix("deleted 0 blocks from 147"))
+    #expect(try store.log("clear", "events", "500").status == 1)
+    #expect(try store.log("cat", "events", "--range", "130..147").lines == (130..<147).map { "record \($0)" })
+    #expect(try store.log("cat", "events", "--range", "129").status == 1)
+    // The log goes on, and can be checked, as far as it is here.
+    #expect(try store.log("append", "events", "--acks", input: Array("more\n".utf8)).lines == ["151"])
+    #expect(try store.log("verify", "events").status == 0)
+  }
+
+  /// A block that is no message, or a message that is gone, ends a node for good.
+  @Test func whatABaseWritesIsItsOwn() throws {
+    let registry = try RegistryStore()
+    try registry.fill(3)
+    let node = registry.store
+    let base = try node.log("ls", "--json").lines.map { try JSON(parsing: $0) }
+    let views = base.filter { $0["name"]?.string != "registry/local" }.compactMap { $0["key"]?.string }
+    #expect(!views.isEmpty)
+    for log in ["registry/local"] + views {
+      for arguments in [["append", log], ["truncate", log, "1"], ["clear", log, "0"], ["clear", "-n", log, "0"]] {
+        let result = try node.run("hc-log", arguments, input: Array("x\n".utf8))
+        #expect(result.status == 5, "\(arguments): \(result.messages)")
+      }
+    }
+    #expect(try node.run("ab-linearize", ["status", "--check"]).status == 0)
+  }
 }
