@@ -143,6 +143,25 @@ import Testing
     try expectEqual(cluster, [2, 3, 4])
   }
 
+  /// Whose own log is frozen writes nothing more, and does not try to.
+  @Test func withAFrozenLogOfItsOwn() throws {
+    var cluster = StoreCluster()
+    for seed in 1...2 { try cluster.add(seed: UInt8(seed)) }
+    try cluster.bases[0].appendAck()
+    try cluster.bases[0].append(cluster.addition(of: 1))
+    try cluster.settle([0, 1])
+    try cluster.bases[0].append(cluster.value("open"))
+    try cluster.download(1, from: [0])
+    let base = cluster.bases[1]
+    try base.advance()
+    #expect(base.isWritable && base.needsAck())
+    try cluster.stores[1].get(key: #require(base.local).key).freeze()
+    #expect(!base.isWritable && !base.needsAck() && !base.needsAck(isStalled: true))
+    #expect(throws: AutobaseError.notWritable) { try base.append(cluster.value("no")) }
+    #expect(throws: AutobaseError.notWritable) { try base.appendAck() }
+    #expect(try !base.acknowledge())
+  }
+
   /// The least gain that makes a node go to a signed state, as the reference has it.
   ///
   /// - Parameter file: the member of the behaviour vectors.
