@@ -17,7 +17,7 @@ public final class DeterminismCheck: ApplyAnswering {
   ) throws(ApplyProgramError) {
     first = try ApplyProgram(command, mode: mode, views: views, timeoutMilliseconds: timeoutMilliseconds)
     second = try ApplyProgram(command, mode: mode, views: views, timeoutMilliseconds: timeoutMilliseconds)
-    second.nodeLimit = 7
+    second.requestedNodeLimit = 7
     guard first.views == second.views else {
       throw failure(
         "it names the views \(first.views.joined(separator: ", ")), then \(second.views.joined(separator: ", "))")
@@ -25,6 +25,7 @@ public final class DeterminismCheck: ApplyAnswering {
   }
 
   public var views: [String] { first.views }
+  public var nodeLimit: Int { first.nodeLimit }
 
   public func answer(_ nodes: [ApplyNode], views: [ApplyView], isResuming: Bool) throws -> [ApplyResult] {
     // Each has views of its own, since each appends to them.
