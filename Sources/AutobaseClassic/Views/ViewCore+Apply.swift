@@ -35,7 +35,8 @@ extension ViewCore {
         try apply(
           valued,
           ApplyContext(
-            view: view, localClock: last.node.clock, globalClock: last.clock, change: last.node.key, upcoming: upcoming))
+            view: view, localClock: last.node.clock, globalClock: last.clock, change: last.node.key, upcoming: upcoming)
+        )
       } catch {
         if state.nodes.count > start {
           state.nodes.removeSubrange(start...)

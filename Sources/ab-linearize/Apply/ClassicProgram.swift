@@ -75,10 +75,11 @@ final class ClassicProgram {
     }
     let state = ApplyView(name: program.views[0], below: view.unwrapped, length: view.length)
     var results = try program.answer(nodes, views: [state], isResuming: isResuming)[...]
-    answers = batches.map { batch in
-      defer { results = results.dropFirst(batch.count) }
-      return Answer(batch: batch, results: results.prefix(batch.count))
-    }[...]
+    answers =
+      batches.map { batch in
+        defer { results = results.dropFirst(batch.count) }
+        return Answer(batch: batch, results: results.prefix(batch.count))
+      }[...]
   }
 
   private static func positions(_ clock: CausalClock) -> [ApplyPosition] {
