@@ -74,7 +74,8 @@ import Testing
     let batches = try told()
     #expect(batches.count == 1)
     let places = try #require(batches[0]["nodes"]?.array).map { node in node["batch"]?.array?.compactMap(\.unsigned) }
-    #expect(places == [[0, 0], [0, 2], [1, 1], [2, 0], [0, 0]] || places == [[0, 0], [0, 0], [0, 2], [1, 1], [2, 0]])
+    #expect(
+      places == [[0, 0], [0, 2], [1, 1], [2, 0], [0, 0]] || places == [[0, 0], [0, 0], [0, 2], [1, 1], [2, 0]])
   }
 
   /// Each answer is stored before the next question: whatever ends the run, the next one goes on there.
