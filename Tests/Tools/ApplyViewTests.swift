@@ -1,3 +1,4 @@
+import CompactEncoding
 import Glibc
 import JSON
 import TestSupport
@@ -23,7 +24,7 @@ import Testing
   private func told() throws -> [JSON] {
     let path = store.folder.file("told")
     let lines = String(decoding: try readFile(path), as: UTF8.self).split(separator: "\n")
-    unlink(path)
+    truncate(path, 0)
     return try lines.map { try JSON(parsing: $0) }.filter { $0["type"]?.string == "batch" }
   }
 
@@ -91,5 +92,100 @@ import Testing
     #expect(again.text == "added 953, removed 0, length 3001\n", "\(again.messages)")
     #expect(try told().first?["views"]?["count"]?["length"]?.unsigned == 2048)
     #expect(try view("--text", "--unwrap", "--output", "out").lines == (1...3001).map { "\($0)" })
+  }
+
+  // MARK: Failures
+
+  /// Every program that ends a run of `follow` ends one of `view` with the same words.
+  @Test(arguments: 0..<ApplyProgramTests.failures.count) func aBadProgramEndsTheRunAndLeavesNothing(index: Int) throws {
+    var (program, status, message) = ApplyProgramTests.failures[index]
+    // A classic base has nothing that could be interrupted.
+    if message.contains("interrupted") { (status, message) = (4, "a host call, which a classic view has not") }
+    try append("ann", ["a", "b"])
+    let arguments = ["view", "--input", "ann", "--local-output", "out", "--text", "--apply"]
+    let result = try store.run(
+      "ab-linearize", arguments + ["echo a word >&2; " + program, "--apply-timeout", "700ms"])
+    #expect(result.status == status && result.lines.isEmpty, "\(program): \(result.messages)")
+    #expect(result.messages.contains(message), "\(program): \(result.messages)")
+    #expect(result.messages.contains("apply program `echo a word >&2; "))
+    #expect(result.messages.contains("it said: a word"))
+    #expect(try store.log("info", "--json", "out").text.contains(#""length":0"#))
+    #expect(try store.run("ab-linearize", arguments + [counter]).lines == ["1", "2"])
+  }
+
+  /// A reorder while a view is followed: it is truncated as far as the order changed, and the program begins there.
+  @Test func aLiveViewIsTakenBackAndMadeAnew() throws {
+    try append("ann", ["a1", "a2", "a3", "a4"])
+    try append("ben", ["b1"], clock: "ann:2")
+    let live = try store.command(
+      "ab-linearize",
+      [
+        "view", "--live", "--unwrap", "--input", "ann", "--input", "ben", "--local-output", "out", "--apply",
+        noting(counter),
+      ]
+    ).start()
+    try live.wait { output, _ in output.contains(#""seq":4"#) }
+    let first = try #require(try told().first)
+    #expect(first["resume"]?.bool == true && first["nodes"]?.array?.count == 5)
+    // The shorter of two branches comes last: with three nodes more that is the other one.
+    try append("ben", ["b2", "b3", "b4"], clock: "ann:2")
+    try live.wait { output, _ in output.contains(#""seq":7"#) }
+    let batches = try told()
+    #expect(batches.count == 1 && batches[0]["resume"]?.bool == true)
+    let kept = try #require(batches[0]["views"]?["count"]?["length"]?.unsigned)
+    #expect(kept == 2 && batches[0]["views"]?["count"]?["last"]?["value"]?.string == "2")
+    #expect(batches[0]["nodes"]?.array?.compactMap { $0["value"]?.string } == ["b1", "b2", "b3", "b4", "a3", "a4"])
+    live.signal(SIGTERM)
+    let result = try live.finish()
+    #expect(result.status == 128 + SIGTERM)
+    #expect(result.lines.contains { $0.contains("truncate") && $0.contains(#""length":2"#) }, "\(result.text)")
+    // The same as from the beginning.
+    let stored = try view("--unwrap", "--text", "--output", "out").lines
+    #expect(stored == (1...8).map { "\($0)" })
+    #expect(try view("--text", "--apply", counter).lines == stored)
+  }
+
+  /// Killed at any moment, a run leaves the beginning of the new order, and the next goes on there.
+  @Test(arguments: 1...3 as ClosedRange<UInt64>) func aKilledRunGoesOn(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    try append("ann", (1...1500).map { "a\($0)" })
+    let arguments = [
+      "view", "--input", "ann", "--input", "ben", "--local-output", "out", "--status", "--text", "--apply",
+    ]
+    try append("ben", ["b"])
+    #expect(try store.run("ab-linearize", arguments + [counter]).status == 0)
+    // All is new from the beginning on.
+    try append("ben", (1...3000).map { "b\($0)" })
+    // Small steps, and not too fast: many moments to be killed at.
+    let slow =
+      #"jq -c --unbuffered 'if .type == "hello" then {type: "hello", version: 1, values: "utf8", limit: 64}"#
+      + #" else .views.view as $v | ($v.last.value // "0" | tonumber) as $n"#
+      + #" | {type: "answer", results: [.nodes | keys[] | {append: ["\($n + . + 1)"]}]} end'"#
+    var lengths: [Int] = []
+    for _ in 0..<3 {
+      let process = try store.command("ab-linearize", arguments + [slow]).start()
+      usleep(UInt32.random(in: 50_000...500_000, using: &random))
+      process.signal(SIGKILL)
+      _ = try process.finish()
+      lengths.append(try storedCount())
+    }
+    let status = try store.run("ab-linearize", arguments + [slow])
+    #expect(status.status == 0, "\(status.messages)")
+    #expect(try storedCount() == 4501, "seed \(seed): \(lengths)")
+    // Unless nothing of the new order was stored, it went on behind that.
+    let last = try #require(lengths.last)
+    if last != 1501 { #expect(status.text.contains("added \(4501 - last), removed 0"), "seed \(seed): \(status.text)") }
+  }
+
+  /// How many blocks the output has, which count from 1 on without a gap.
+  private func storedCount() throws -> Int {
+    let records = try store.log("cat", "--json", "out").lines.map { try JSON(parsing: $0) }
+    let blocks = records.filter { $0["type"]?.string == "block" }.compactMap { $0["value"]?.string }
+    for (index, block) in blocks.enumerated() {
+      // The value is the last member of a block, behind its length.
+      let value = Array("\(index + 1)".utf8)
+      #expect(block.hasSuffix(Hex.encode([UInt8(value.count)] + value)), "block \(index) of \(blocks.count)")
+    }
+    return blocks.count
   }
 }
