@@ -62,7 +62,7 @@ extension ApplyProgramError: ToolErrorConvertible {
     case .nonsense(.version): status = .incompatible
     case .nonsense, .notDeterministic: status = .integrity
     }
-    hints.append("nothing of what it was asked is stored; see ab-apply(5)")
+    hints.append("nothing after the last commit is stored, and the next run goes on there; see ab-apply(5)")
     return ToolError(status, description, hints: hints)
   }
 }
