@@ -111,7 +111,7 @@ struct FollowedStore {
   // MARK: Failures
 
   /// Programs that fail, and with what: at the first line, or when they are asked.
-  private static let failures: [(program: String, status: Int32, message: String)] = [
+  static let failures: [(program: String, status: Int32, message: String)] = [
     ("exit 7", 3, "ended with status 7; waited for its hello"),
     ("no-such-program-here", 3, "ended with status 127"),
     ("echo why >&2; kill -9 $$", 3, "ended with status 137"),

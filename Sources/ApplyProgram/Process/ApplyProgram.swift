@@ -57,8 +57,10 @@ public final class ApplyProgram: ApplyAnswering {
 
   public var views: [String] { session.views }
 
+  public var nodeLimit: Int { min(requestedNodeLimit, session.nodeLimit) }
+
   /// Fewer nodes go into a batch than the program allows, where somebody wants that.
-  var nodeLimit = ApplyLimits.nodeCount
+  var requestedNodeLimit = ApplyLimits.nodeCount
 
   public func answer(_ nodes: [ApplyNode], views: [ApplyView], isResuming: Bool) throws -> [ApplyResult] {
     var results: [ApplyResult] = []
@@ -95,7 +97,7 @@ public final class ApplyProgram: ApplyAnswering {
 
   /// The first of the nodes that were not asked yet.
   private func nextBatch(_ nodes: [ApplyNode], from start: Int) -> [ApplyNode] {
-    let limit = min(nodeLimit, session.nodeLimit)
+    let limit = nodeLimit
     var end = start
     var size = 0
     while end < nodes.count, end - start < limit, size < ApplyLimits.batchByteCount {

@@ -10,6 +10,8 @@ public struct ApplyProgramError: Error, Sendable, Hashable {
     case ended(status: Int32?, wait: String)
     /// The program wrote no line for this long, while this was waited for.
     case timeout(milliseconds: Int64, wait: String)
+    /// The program wrote no line within a second after this process was asked to end, while this was waited for.
+    case interrupted(wait: String)
     /// What it said makes no sense.
     case nonsense(ApplyProtocolError)
     /// Two runs of it did not agree.
@@ -40,6 +42,8 @@ extension ApplyProgramError: CustomStringConvertible {
     case .ended(let status?, let wait): "\(program) ended with status \(status); waited for \(wait)"
     case .ended(nil, let wait): "\(program) closed its output; waited for \(wait)"
     case .timeout(let time, let wait): "\(program) wrote no line for \(time) ms; waited for \(wait)"
+    case .interrupted(let wait):
+      "\(program) wrote no line within a second after the signal to end; waited for \(wait)"
     case .nonsense(let error): "\(program) broke the protocol: \(error)"
     case .notDeterministic(let text): "\(program) is not deterministic: \(text)"
     }
@@ -51,14 +55,14 @@ extension ApplyProgramError: ToolErrorConvertible {
     var hints = lastLines.map { "it said: \($0)" }
     let status: ExitStatus
     switch cause {
-    case .start, .ended: status = .temporary
+    case .start, .ended, .interrupted: status = .temporary
     case .timeout:
       status = .temporary
       hints.append("--apply-timeout gives it longer")
     case .nonsense(.version): status = .incompatible
     case .nonsense, .notDeterministic: status = .integrity
     }
-    hints.append("nothing of what it was asked is stored; see ab-apply(5)")
+    hints.append("nothing after the last commit is stored, and the next run goes on there; see ab-apply(5)")
     return ToolError(status, description, hints: hints)
   }
 }

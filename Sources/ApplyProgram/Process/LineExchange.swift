@@ -12,6 +12,10 @@ final class LineExchange {
   private var start = 0
   private var searched = 0
   private var errors: [UInt8] = []
+  /// How it ended, once that was noticed: all that it wrote is in ``input`` then.
+  private var endStatus: Int32?
+  /// When this process was asked to end.
+  private var signalled: ContinuousClock.Instant?
 
   init(_ command: String, timeoutMilliseconds: Int64) throws(ApplyProgramError) {
     self.command = command
@@ -19,6 +23,7 @@ final class LineExchange {
     timeout = .milliseconds(timeoutMilliseconds)
     // A program that is gone is an error of its write.
     signal(SIGPIPE, SIG_IGN)
+    ProcessGroups.endWithThisProcess()
     do throws(ChildProcessError) {
       child = try ChildProcess(command, environment: [:], capturesErrors: true)
     } catch {
@@ -38,8 +43,8 @@ final class LineExchange {
   /// Writes a line, while reading what comes.
   func send(_ line: [UInt8], wait: String?) throws(ApplyProgramError) {
     var rest = line[...]
-    let deadline = ContinuousClock.now + timeout
-    while !rest.isEmpty {
+    let begin = ContinuousClock.now
+    while !rest.isEmpty, endStatus == nil {
       let count = rest.withUnsafeBytes { write(child.input, $0.baseAddress, $0.count) }
       if count >= 0 {
         rest = rest.dropFirst(count)
@@ -48,17 +53,17 @@ final class LineExchange {
       if errno == EINTR { continue }
       // It does not read any more. What it said before that, or how it ended, is told by what is read next.
       guard errno == EAGAIN else { return }
-      try transfer(until: deadline, isWriting: true, wait)
+      try transfer(since: begin, isWriting: true, wait)
     }
   }
 
   /// The next line, without its line feed.
   func next(wait: String?) throws(ApplyProgramError) -> [UInt8] {
-    let deadline = ContinuousClock.now + timeout
+    let begin = ContinuousClock.now
     while true {
       if let line = try takeLine() { return line }
-      if child.output < 0 { throw ended(wait) }
-      try transfer(until: deadline, isWriting: false, wait)
+      if child.output < 0 || endStatus != nil { throw ended(wait) }
+      try transfer(since: begin, isWriting: false, wait)
     }
   }
 
@@ -89,9 +94,9 @@ final class LineExchange {
     return line
   }
 
-  /// Waits until something can be read or, when asked for, written; reads it.
+  /// Waits until something can be read or, when asked for, written, or until it ends; reads what is there.
   private func transfer(
-    until deadline: ContinuousClock.Instant, isWriting: Bool, _ wait: String?
+    since begin: ContinuousClock.Instant, isWriting: Bool, _ wait: String?
   ) throws(ApplyProgramError) {
     // A program that talks and does not listen fills memory otherwise.
     if isWriting, input.count - start > ApplyLimits.lineByteCount {
@@ -101,15 +106,43 @@ final class LineExchange {
       pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
       pollfd(fd: child.errors, events: Int16(POLLIN), revents: 0),
       pollfd(fd: isWriting ? child.input : -1, events: Int16(POLLOUT), revents: 0),
+      pollfd(fd: child.end, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signalled == nil ? Signals.terminationDescriptor : -1, events: Int16(POLLIN), revents: 0),
     ]
+    let asked = signalled.map { max($0, begin) + Self.lastTime }
+    let deadline = min(begin + timeout, asked ?? begin + timeout)
+    // Where the system does not tell that it ended, it is looked for.
+    let pause = child.end < 0 ? min(deadline.pollTimeout, Self.lookMilliseconds) : deadline.pollTimeout
+    let isReady = poll(&items, nfds_t(items.count), pause) > 0
+    let now = ContinuousClock.now
     // The time counts also while something comes that is no line.
-    let isReady = poll(&items, 3, deadline.pollTimeout) > 0
-    if ContinuousClock.now >= deadline {
-      throw failure(.timeout(milliseconds: timeoutMilliseconds, wait: wait ?? "it to read"))
+    if now >= deadline {
+      let wait = wait ?? "it to read"
+      throw failure(
+        deadline == asked ? .interrupted(wait: wait) : .timeout(milliseconds: timeoutMilliseconds, wait: wait))
     }
-    guard isReady else { return }
-    if items[0].revents != 0, !Self.read(child.output, into: &input) { child.closeOutput() }
-    if items[1].revents != 0 { readErrors() }
+    if isReady {
+      if items[4].revents != 0 { signalled = now }
+      if items[0].revents != 0, !Self.read(child.output, into: &input) { child.closeOutput() }
+      if items[1].revents != 0 { readErrors() }
+    }
+    // What holds its pipes still is nobody who answers.
+    if items[3].revents != 0 || child.end < 0, let status = child.status() {
+      endStatus = status
+      readRest()
+    }
+  }
+
+  /// How long a line is waited for after this process was asked to end.
+  private static let lastTime = Duration.seconds(1)
+  private static let lookMilliseconds: Int32 = 100
+
+  /// Reads what it wrote before it ended.
+  private func readRest() {
+    var item = pollfd(fd: child.output, events: Int16(POLLIN), revents: 0)
+    while child.output >= 0, input.count - start <= ApplyLimits.lineByteCount, poll(&item, 1, 0) > 0 {
+      if !Self.read(child.output, into: &input) { child.closeOutput() }
+    }
   }
 
   private func readErrors() {
@@ -131,7 +164,7 @@ final class LineExchange {
 
   private func ended(_ wait: String?) -> ApplyProgramError {
     child.closeInput()
-    let status = child.waitForEnd(until: .now + .seconds(1))
+    let status = endStatus ?? child.waitForEnd(until: .now + .seconds(1))
     return failure(.ended(status: status, wait: wait ?? "it to read"))
   }
 

@@ -2,6 +2,8 @@
 public protocol ApplyAnswering: AnyObject {
   /// The views, in their order.
   var views: [String] { get }
+  /// The most nodes that are asked about in one line.
+  var nodeLimit: Int { get }
 
   /// Has nodes applied.
   ///
@@ -13,4 +15,8 @@ public protocol ApplyAnswering: AnyObject {
   /// - Returns: results for the first nodes, at least one: all of them, or up to one that may change which nodes follow.
   /// - Throws: ``ApplyProgramError``, and what reading the views throws.
   func answer(_ nodes: [ApplyNode], views: [ApplyView], isResuming: Bool) throws -> [ApplyResult]
+}
+
+extension ApplyAnswering {
+  public var nodeLimit: Int { ApplyLimits.nodeCount }
 }

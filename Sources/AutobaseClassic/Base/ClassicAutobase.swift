@@ -15,6 +15,11 @@ public final class ClassicAutobase {
     public var newFormat = NodeFormat.alpha9
     /// Which version's rules order the entries.
     public var order = CausalOrder.alpha9
+    /// A view is updated in steps of about so many nodes: what an apply call is told to be ``ApplyContext/upcoming``.
+    public var stepNodeCount = 1024
+    /// Whether each of these steps is a transaction of its own in the local output. If not, an update is one. When a long
+    /// update is cut off, its steps are kept, and what is there is a view, only an older one of the new order.
+    public var storesEachStep = false
 
     /// The usual options.
     public init() {}

@@ -10,6 +10,10 @@ public struct ApplyContext {
   public let globalClock: CausalClock
   /// The input that the batch was written to.
   public let change: Fixed32
+  /// The batches that follow in this step of the update, in their order, as they will be given to the calls that come
+  /// next: for whoever can be asked about many at the cost of one. No promise: when a call throws, or the order changes
+  /// meanwhile, others come.
+  public let upcoming: ArraySlice<[CausalNode]>
 }
 
 /// Turns one batch of input nodes into blocks of the view, by appending to ``ApplyContext/view``.

@@ -15,7 +15,8 @@ public import Hypercore
 /// * A **local output** is a log that the view is kept in. Its blocks have their prefix clock in them, so that a view
 ///   over it goes on where another one ended, in another process or after a crash. Truncation and new blocks are one
 ///   transaction of the log's storage; where that has none, the log is truncated first and then appended to, and what
-///   is there in between is a view as well, only an older one.
+///   is there in between is a view as well, only an older one. An update of many nodes may be several transactions, see
+///   ``ClassicAutobase/Options/storesEachStep``: what is there in between is the beginning of the new view.
 /// * **Remote outputs** are views that others keep. The stream is followed until it comes to a place that one of them
 ///   has been at; its blocks up to there are read where they are, and what is behind is applied and held in memory.
 ///   More or fresher outputs change the work, never the result. What an output has need not be held in memory: it
@@ -79,7 +80,7 @@ public final class LinearizedView {
   /// - Returns: what was done, the same as ``status``.
   /// - Throws: ``ApplyError`` when apply threw: the calls before are kept. ``ClassicError`` when an input, or the local
   ///   output, cannot be read; ``ViewError``; what the local output throws when it is written. The view then is as it
-  ///   was.
+  ///   was, or as the steps made it that are stored, of which ``status`` tells.
   @discardableResult
   public func update() throws -> ViewStatus {
     try core.update()

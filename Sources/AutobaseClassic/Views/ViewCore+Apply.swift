@@ -8,36 +8,35 @@ extension ViewCore {
   /// Number of blocks that are made and appended to the local output at a time.
   private static let blocksAtOnce = 1024
 
-  /// Applies nodes batch by batch, the last one first, and drops them as they are.
+  /// Applies batches, the first one first.
   ///
+  /// - Parameter mark: moved to where the last call that was made ended.
   /// - Returns: why it ended early, if it did.
-  func apply(_ pending: inout [CausalNode]) -> (any Error)? {
+  func apply(_ batches: [PendingBatches.Batch], _ mark: inout ViewMark) -> (any Error)? {
     let view = LinearizedView(self, unwraps: unwraps)
-    var batch: [CausalNode] = []
-    while let node = pending.popLast() {
-      let place = node.node.batch
-      if place.index != UInt64(batch.count) || (batch.last.map { $0.node.key != node.node.key } ?? false) {
-        let odd = batch.last ?? node
-        return ViewError.incompleteBatch(key: odd.node.key, sequence: odd.node.seq)
-      }
-      batch.append(node)
-      guard place.isLast else { continue }
-      if let failure = apply(batch, ending: node, view) { return failure }
-      batch.removeAll(keepingCapacity: true)
+    var upcoming = batches.map(\.valued).filter { !$0.isEmpty }[...]
+    for batch in batches {
+      if !batch.valued.isEmpty { upcoming.removeFirst() }
+      if let failure = apply(batch, upcoming, view) { return failure }
+      mark = ViewMark(clock: batch.last.clock, operations: batch.last.operations, length: state.length)
     }
-    return batch.last.map { ViewError.incompleteBatch(key: $0.node.key, sequence: $0.node.seq) }
+    return nil
   }
 
-  private func apply(_ batch: [CausalNode], ending last: CausalNode, _ view: LinearizedView) -> (any Error)? {
+  private func apply(
+    _ batch: PendingBatches.Batch, _ upcoming: ArraySlice<[CausalNode]>, _ view: LinearizedView
+  ) -> (any Error)? {
+    let (valued, last) = (batch.valued, batch.last)
     let start = state.nodes.count
-    let valued = batch.allSatisfy { $0.node.value != nil } ? batch : batch.filter { $0.node.value != nil }
     if !valued.isEmpty {
       applying = last
       defer { applying = nil }
       do {
         try apply(
           valued,
-          ApplyContext(view: view, localClock: last.node.clock, globalClock: last.clock, change: last.node.key))
+          ApplyContext(
+            view: view, localClock: last.node.clock, globalClock: last.clock, change: last.node.key, upcoming: upcoming)
+        )
       } catch {
         if state.nodes.count > start {
           state.nodes.removeSubrange(start...)

@@ -23,7 +23,14 @@ extension ViewCore {
 
   private func run() throws {
     guard let base else { throw ViewError.baseClosed }
+    var total = ViewStatus()
     for _ in 0..<Self.maximumAttempts {
+      status = ViewStatus()
+      // Steps that were stored before somebody else wrote count as well.
+      defer {
+        total = total.followed(by: status)
+        status = total
+      }
       do { return try run(base) } catch is StaleOutput {}
     }
     throw ViewError.outputChanged(key: base.localOutput?.key ?? Fixed32())
@@ -39,7 +46,7 @@ extension ViewCore {
       status = ViewStatus()
       return
     }
-    var (plan, readable) = try plan(base, basis, outputs)
+    let (plan, readable) = try plan(base, basis, outputs)
 
     // Kept only with a local output, when there is nothing in memory that a copy of the list would cost.
     let undo = basis.isLocal ? state : nil
@@ -49,26 +56,48 @@ extension ViewCore {
     if !basis.isLocal { stored = nil }
     status = ViewStatus(
       removed: basis.isLocal ? basis.outputs[0].length - plan.mark.length : oldLength - shared)
-    let failure = apply(&plan.pending)
-    status.added = state.length - plan.mark.length
-    if let local {
-      do {
-        try store(in: local, keeping: plan.mark.length, of: basis.outputs[0])
-      } catch {
-        state = undo ?? ViewState()
-        status = ViewStatus()
-        replaceBlocks(isTruncation: true)
-        throw error
+    // How far it is applied, and how far of that the local output has it.
+    var (mark, kept) = (plan.mark, plan.mark)
+    var position = basis.outputs.first
+    var pending = PendingBatches(newestFirst: plan.pending)
+    var failure: (any Error)?
+    var isStored = false
+    repeat {
+      let step = pending.next(nodeCount: max(base.options.stepNodeCount, 1))
+      failure = apply(step.batches, &mark) ?? step.failure
+      if let local, let before = position, pending.isEmpty || failure != nil || base.options.storesEachStep {
+        do {
+          try store(in: local, keeping: kept.length, of: before)
+        } catch {
+          replaceBlocks(isTruncation: true)
+          guard isStored else {
+            state = undo ?? ViewState()
+            status = ViewStatus()
+            throw error
+          }
+          state.cut(to: kept)
+          status.added = state.length - plan.mark.length
+          tell(from: oldLength, shared)
+          throw error
+        }
+        (isStored, kept) = (true, mark)
+        position = Basis.Position(local)
       }
-    }
+    } while failure == nil && !pending.isEmpty
+    status.added = state.length - plan.mark.length
     // An output that could not be read is looked at again each time: nothing tells that a block has come.
     if failure == nil && unreadable.isEmpty {
       self.basis = basis
-      if let local { self.basis?.outputs = [Basis.Position(local)] }
+      if let position, basis.isLocal { self.basis?.outputs = [position] }
     }
+    tell(from: oldLength, shared)
+    if let failure { throw failure }
+  }
+
+  /// Tells listeners how the view has changed, which had `oldLength` blocks of which `shared` stayed.
+  private func tell(from oldLength: UInt64, _ shared: UInt64) {
     if oldLength > shared { emit(.truncate(length: shared, fork: fork)) }
     if state.length > shared { emit(.append) }
-    if let failure { throw failure }
   }
 
   // MARK: What to keep

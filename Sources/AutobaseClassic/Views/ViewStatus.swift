@@ -10,4 +10,10 @@ public struct ViewStatus: Hashable, Sendable {
     self.added = added
     self.removed = removed
   }
+
+  /// What two updates did together, this one first: blocks that the second removed again are not counted as added.
+  public func followed(by next: ViewStatus) -> ViewStatus {
+    let undone = min(next.removed, added)
+    return ViewStatus(added: added - undone + next.added, removed: removed + next.removed - undone)
+  }
 }

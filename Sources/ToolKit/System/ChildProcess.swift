@@ -12,7 +12,9 @@ public struct ChildProcess: ~Copyable {
   public private(set) var output: Int32
   /// Reads from its standard error, unless it has ours; closed when negative. Does not block.
   public private(set) var errors: Int32
-  private var isReaped = false
+  /// Becomes readable when it ends, whoever holds its pipes then; negative where the system cannot tell.
+  public private(set) var end: Int32
+  private var endStatus: Int32?
 
   /// Held while pipes and a process are made, so that no other process inherits the ends.
   private static let starting = Mutex(())
@@ -24,11 +26,20 @@ public struct ChildProcess: ~Copyable {
   public init(_ command: String, environment added: [String: String], capturesErrors: Bool) throws(ChildProcessError) {
     var added = added
     let (process, ends) = try Self.starting.withLock { _ throws(ChildProcessError) in
-      try Self.spawn(command, &added, capturesErrors)
+      try ProcessGroups.uninterrupted { () throws(ChildProcessError) in
+        let started = try Self.spawn(command, &added, capturesErrors)
+        ProcessGroups.add(started.0)
+        return started
+      }
     }
     self.process = process
     (input, output, errors) = ends
+    // Not inherited by others.
+    end = Int32(systemCall(Self.openProcess, process, 0))
   }
+
+  /// `pidfd_open`, the same number everywhere; glibc has it since 2.36.
+  private static let openProcess = 434
 
   private static func spawn(
     _ command: String, _ added: inout [String: String], _ capturesErrors: Bool
@@ -92,11 +103,12 @@ public struct ChildProcess: ~Copyable {
   }
 
   deinit {
-    for end in [input, output, errors] where end >= 0 { Glibc.close(end) }
-    guard !isReaped else { return }
+    for end in [input, output, errors, end] where end >= 0 { Glibc.close(end) }
+    guard endStatus == nil else { return }
     kill(-process, SIGKILL)
     var raw: Int32 = 0
     while waitpid(process, &raw, 0) < 0, errno == EINTR {}
+    ProcessGroups.remove(process)
   }
 
   /// Closes its standard input.
@@ -113,12 +125,15 @@ public struct ChildProcess: ~Copyable {
 
   /// How it ended, when it has: an exit status, or 128 + n for signal n.
   public mutating func status() -> Int32? {
+    if let endStatus { return endStatus }
     var raw: Int32 = 0
-    guard !isReaped, waitpid(process, &raw, WNOHANG) == process else { return nil }
-    isReaped = true
+    guard waitpid(process, &raw, WNOHANG) == process else { return nil }
     // What it left running ends with it.
     kill(-process, SIGKILL)
-    return raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
+    ProcessGroups.remove(process)
+    Self.close(&end)
+    endStatus = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
+    return endStatus
   }
 
   /// Waits for its end.
@@ -138,6 +153,10 @@ public struct ChildProcess: ~Copyable {
 /// `posix_spawn_file_actions_addclosefrom_np` of glibc 2.34, which its headers hide from Swift.
 @_silgen_name("posix_spawn_file_actions_addclosefrom_np")
 private func addCloseFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: CInt) -> CInt
+
+/// `syscall`, which Swift does not import.
+@_silgen_name("syscall")
+private func systemCall(_ number: Int, _ first: pid_t, _ second: CUnsignedInt) -> Int
 
 /// A command could not be started.
 public struct ChildProcessError: Error {

@@ -7,6 +7,7 @@ import Synchronization
 public enum Signals {
   private static let requested = Atomic<Int32>(0)
   private static let pipeEnd = Atomic<Int32>(-1)
+  private static let readEnd = Atomic<Int32>(-1)
 
   /// Starts to catch SIGTERM and SIGINT and ignores SIGPIPE, so that a closed socket is an error of its write.
   ///
@@ -19,13 +20,18 @@ public enum Signals {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
-    // The handler may touch only what exists already: both globals are made here.
+    // The handler may touch only what exists already: all globals are made here.
+    ProcessGroups.prepare()
     requested.store(0, ordering: .sequentiallyConsistent)
     pipeEnd.store(ends[1], ordering: .sequentiallyConsistent)
+    readEnd.store(ends[0], ordering: .sequentiallyConsistent)
     signal(SIGPIPE, SIG_IGN)
     for number in [SIGTERM, SIGINT] { signal(number, Signals.handle) }
     return ends[0]
   }
+
+  /// What ``catchTermination()`` gave; negative when signals are not caught.
+  public static var terminationDescriptor: Int32 { readEnd.load(ordering: .relaxed) }
 
   /// The signal that asked to finish, or nil.
   public static var termination: Int32? {
@@ -40,6 +46,7 @@ public enum Signals {
       var byte: UInt8 = 0
       _ = write(pipeEnd.load(ordering: .relaxed), &byte, 1)
     } else {
+      ProcessGroups.endAll()
       signal(number, SIG_DFL)
       raise(number)
     }

@@ -24,7 +24,7 @@ struct ApplyOptions: ParsableArguments {
 
   @Flag(
     name: .customLong("check-deterministic"),
-    help: "Run the program twice, and end with 4 at the first difference between their answers.")
+    help: "Run the program twice, the second time with other portions, and end with 4 at the first difference.")
   var checkDeterministic = false
 
   func validate() throws {

@@ -50,19 +50,28 @@ struct ViewCommand: ParsableCommand {
     let logs = try OpenLogs(inputs.sources, isLive: live)
     if let local, !local.isWritable { throw ClassicError.notWritable(local.key).toolError(logs.text) }
     try logs.naming {
-      let base = ClassicAutobase(inputs: logs.inputs, outputs: try output.map(logs.find), localOutput: local)
-      try inputs.applyFreezes(to: base, logs)
       // What turns a batch of nodes into blocks of the view; without it their values are appended.
       let program = try application.program(.classic).map { ClassicProgram($0) }
+      let base = ClassicAutobase(
+        inputs: logs.inputs, outputs: try output.map(logs.find), localOutput: local,
+        options: program?.options ?? ClassicAutobase.Options())
+      try inputs.applyFreezes(to: base, logs)
       try base.start(apply: program.map { program in { try program.apply($0, $1) } })
       guard let view = base.view else { preconditionFailure("the base was just started") }
       let writer = try ViewOutput(
         name: localOutput?.text ?? "view", core: local?.key, options, unwrap: unwrap, status: status)
       var known = changes ? local?.length ?? 0 : nil
       var told = ""
+      // What updates did that could not go on.
+      var halfway = ViewStatus()
       repeat {
         program?.beginUpdate()
-        guard let result = try update(view, logs, told: &told) else { continue }
+        guard var result = try update(view, logs, told: &told) else {
+          halfway = halfway.followed(by: view.status)
+          continue
+        }
+        result = halfway.followed(by: result)
+        halfway = ViewStatus()
         let snapshot = try view.viewSnapshot()
         for output in view.unreadableOutputs {
           Messages.warning("an output is left out: \(logs.named(output.error))")

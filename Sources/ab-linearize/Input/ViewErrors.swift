@@ -31,7 +31,7 @@ extension ApplyError: ToolErrorConvertible {
   func toolError(_ name: (Fixed32) -> String) -> ToolError {
     let cause = (underlying as? any ToolErrorConvertible)?.toolError ?? ToolError(.integrity, "\(underlying)")
     return ToolError(
-      cause.status, "node \(sequence + 1) of \(name(change)) could not be applied: \(cause.message)", hints: cause.hints
-    )
+      cause.status, "nothing from node \(sequence + 1) of \(name(change)) on could be applied: \(cause.message)",
+      hints: cause.hints)
   }
 }
