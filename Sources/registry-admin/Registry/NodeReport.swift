@@ -149,7 +149,7 @@ struct NodeReport {
     table.add("local key", keys.local.map { options.text($0) } ?? "none")
     table.add("autobase key", options.text(keys.base))
     table.add("database view key", options.text(keys.view))
-    table.add("RPC server public key", options.text(keys.server))
+    table.add("RPC server public key", keys.serverText(options))
     table.add("entries", entries.map { "\($0)" } ?? "not known: blocks of the view are missing")
     table.add("view", "\(view.length) blocks, \(view.indexedLength) indexed, \(view.signedLength) signed")
     if let system {

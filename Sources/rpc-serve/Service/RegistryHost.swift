@@ -40,11 +40,12 @@ final class RegistryHost: @unchecked Sendable {
     driver = NodeDriver(
       node, replicator: StoreReplicator(store: store), settings: settings, generator: SystemRandomNumberGenerator())
     service = RegistryService(node, rights: rights, software: "hypertools \(Version.current)")
+    keyPair = try node.serverKeyPair ?? store.keyPair(named: "public-key")
     self.reporter = reporter
   }
 
   /// The key pair by which callers know the node.
-  var keyPair: KeyPair { node.serverKeyPair }
+  let keyPair: KeyPair
 
   /// Begins to work. To be called before the first connection.
   func start(on loop: TransportLoop) {
