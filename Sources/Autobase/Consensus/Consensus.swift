@@ -198,6 +198,13 @@ extension Consensus {
     return ballot.isConfirmed(asOf: observer)
   }
 
+  /// Whether nothing that an indexer knows competes with `target`, which an active indexer wrote.
+  func isImpartial(_ indexer: Int, to target: Node) -> Bool {
+    guard let place = target.writer.indexer else { return false }
+    ballot.open(target, by: place)
+    return ballot.isImpartial(indexer)
+  }
+
   /// What an indexer, looking at all its nodes, knows of a quorum for `target`, which an active indexer wrote.
   func confirmation(by indexer: Int, of target: Node) -> Ballot.Confirmation {
     guard let place = target.writer.indexer else { return .unseen }

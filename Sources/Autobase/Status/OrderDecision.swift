@@ -47,6 +47,8 @@ public struct Poll: Sendable, Hashable {
     public var answer: Answer
     /// What it knows of the others' votes.
     public var knowledge: Knowledge
+    /// Whether it knows nothing that competes with the node, so that what it writes next can help.
+    public var isImpartial = true
 
     /// The node with which it votes.
     public var vote: Checkout? {
@@ -84,7 +86,8 @@ extension Poll {
         }
       let vote = votes.first { $0.writer === indexer }
       let answer = vote.map { Answer.vote(Checkout($0)) } ?? Self.missing(i, node, consensus)
-      return Voter(key: indexer.key, answer: answer, knowledge: knowledge)
+      return Voter(
+        key: indexer.key, answer: answer, knowledge: knowledge, isImpartial: consensus.isImpartial(i, to: node))
     }
   }
 

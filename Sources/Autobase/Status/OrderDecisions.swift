@@ -43,7 +43,7 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
           place += 1
           switch word & 3 {
           case Kind.vote:
-            body(Checkout(key: electorate[name.rank], length: name.length), Checkout(key: key, length: word >> 4))
+            body(Checkout(key: electorate[name.rank], length: name.length), Checkout(key: key, length: word >> 5))
           case Kind.ambiguous: place += 1
           default: break
           }
@@ -71,7 +71,7 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
     let node = checkout(next())
     let voters = electorate.keys.map { key in
       let word = next()
-      let own = Checkout(key: key, length: word >> 4)
+      let own = Checkout(key: key, length: word >> 5)
       let answer: Poll.Answer =
         switch word & 3 {
         case Kind.vote: .vote(own)
@@ -85,7 +85,7 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
         case 2: .quorum
         default: .none
         }
-      return Poll.Voter(key: key, answer: answer, knowledge: knowledge)
+      return Poll.Voter(key: key, answer: answer, knowledge: knowledge, isImpartial: word >> 4 & 1 != 0)
     }
     return Poll(node: node, voters: voters, majority: electorate.majority)
   }
@@ -115,12 +115,13 @@ extension OrderDecisions {
         case .newer: 1
         case .quorum: 2
         }
+      let flags = (knowledge | (voter.isImpartial ? 4 : 0)) << 2
       switch voter.answer {
-      case .unseen: words.append(Kind.unseen | knowledge << 2)
-      case .vote(let node): words.append(Kind.vote | knowledge << 2 | node.length << 4)
-      case .competes(let node): words.append(Kind.competes | knowledge << 2 | node.length << 4)
+      case .unseen: words.append(Kind.unseen | flags)
+      case .vote(let node): words.append(Kind.vote | flags | node.length << 5)
+      case .competes(let node): words.append(Kind.competes | flags | node.length << 5)
       case .ambiguous(let node, let competitor):
-        words.append(Kind.ambiguous | knowledge << 2 | node.length << 4)
+        words.append(Kind.ambiguous | flags | node.length << 5)
         words.append(word(competitor))
       }
     }

@@ -46,6 +46,8 @@ public protocol WriterLog: ReadableLog {
   var contiguousLength: UInt64 { get }
   /// The manifest, when it is known here.
   var manifest: Manifest? { get }
+  /// Whether two conflicting signatures of it were seen, after which it takes no more data.
+  var hasConflict: Bool { get }
   /// A small local value, never sent to anyone.
   func userData(_ key: String) throws -> [UInt8]?
   /// Sets or, with nil, removes a small local value.
@@ -53,6 +55,9 @@ public protocol WriterLog: ReadableLog {
 }
 
 extension WriterLog {
+  /// Nobody else can sign a log that is in memory only.
+  public var hasConflict: Bool { false }
+
   /// Sets a small local value unless it is what is stored.
   func remember(_ key: String, _ value: [UInt8]) throws {
     if try userData(key) != value { try setUserData(key, value) }

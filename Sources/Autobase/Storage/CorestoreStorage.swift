@@ -104,6 +104,7 @@ final class StoredWriterLog: LocalLog {
   var manifest: Manifest? { core.manifest }
   var length: UInt64 { core.length }
   var contiguousLength: UInt64 { core.contiguousLength }
+  var hasConflict: Bool { core.isFrozen }
   var fork: UInt64 { core.fork }
   func block(at index: UInt64) throws -> [UInt8] { try core.block(at: index) }
   func snapshot() throws -> any ReadableLog { try core.snapshot() }
