@@ -54,6 +54,9 @@ import Testing
     #expect(try lines.map { try $0.number("sent") } == [300, 0])
     #expect(try lines.map { try $0.number("received") } == [0, 20])
     #expect(try lines.allSatisfy { try $0.flag("complete") })
+    let others = try other.lines.map { try JSON(parsing: Array($0.utf8)) }
+    #expect(try others.map { try $0.number("sent") } == [20, 0])
+    #expect(try others.map { try $0.number("received") } == [0, 300])
     // A second time there is nothing to do.
     let (again, address) = try Self.listen(far, [])
     let repeated = try Self.connect(near, address, "--json")
