@@ -60,8 +60,11 @@ extension NodeDriver {
     for wait in base.waits where matters(wait, base) {
       waits.append(NodeStatus.Wait(subject: "base", text: "\(wait)"))
     }
+    let removed = Set(base.writers.filter { $0.member?.isRemoved == true }.map(\.key))
     for log in logs where !log.isLocal && (log.role == .writer || log.role == .fastForward) {
-      for wait in log.replication.waits {
+      // Nobody has to have the log of a writer that was removed; what is missing of it, whoever refers to it says. Of
+      // conflicts the base has told.
+      for wait in log.replication.waits where !removed.contains(log.key) && wait != .frozen {
         waits.append(NodeStatus.Wait(subject: "log", key: log.key, text: "\(wait)"))
       }
     }

@@ -35,7 +35,7 @@ public final class RegistryNode {
   /// The rule, with its counts of ignored operations.
   public let application: RegistryApplication
   /// The key pair by which callers know the node.
-  public let serverKeyPair: KeyPair
+  public let serverKeyPair: KeyPair?
 
   /// Opens the node of a store, and founds its registry when the store holds none.
   ///
@@ -65,7 +65,10 @@ public final class RegistryNode {
       }
     }
     view = try application.database(base)
-    serverKeyPair = try store.keyPair(named: "public-key")
+    do { serverKeyPair = try store.keyPair(named: "public-key") } catch StoreError.secretsMissing where store.isReadOnly
+    {
+      serverKeyPair = nil
+    }
   }
 
   /// The namespace of the store that holds the base.

@@ -1,5 +1,6 @@
 import Autobase
 public import CompactEncoding
+import Corestore
 import Hypercore
 public import ProtomuxRPC
 import Registry
@@ -37,6 +38,12 @@ public final class RegistryService {
   /// The code of a call that can be answered once blocks of the view have been fetched: after a fast-forward, a node has
   /// only those that it has read.
   public static let catchingUp = "CATCHING_UP"
+
+  /// The code of a call that failed since the node's disk is full or fails, or somebody holds its store: nothing was
+  /// done, and trying again later may help.
+  public static let storeError = "STORE_ERROR"
+  /// The code of a call that failed since the node's store is damaged.
+  public static let storeCorrupt = "STORE_CORRUPT"
 
   /// The largest operation that is accepted, in bytes. A log block may be larger, but an entry never needs to.
   public static let maximumOperationSize = 1 << 20
@@ -174,10 +181,17 @@ public final class RegistryService {
     } catch LogError.blockNotAvailable(let index, let length) {
       throw .refused(
         "The node is still fetching block \(index) of \(length), which it must read for this", Self.catchingUp)
+    } catch let error as StoreError where error.isPassing {
+      throw .refused("\(error)", Self.storeError)
     } catch {
-      throw .refused("\(error)", "STORE_ERROR")
+      throw .refused("\(error)", Self.storeCorrupt)
     }
   }
+}
+
+extension StoreError {
+  /// Whether the store can be as good as before: what is stored is not damaged.
+  fileprivate var isPassing: Bool { category == .temporary || category == .localIO }
 }
 
 extension RPCError {

@@ -49,7 +49,12 @@ public enum TransportError: Error, Equatable, Sendable {
       let text = String(cString: strerror(error.errnoCode))
       return text.prefix(1).lowercased() + text.dropFirst()
     }
-    return String(describing: error)
+    return switch error {
+    case is SocketAddressError.UnknownHost: "no such host"
+    case SocketAddressError.unsupported: "no address that can be used here"
+    case SocketAddressError.unixDomainSocketPathTooLong: "the path is too long for a socket"
+    default: String(describing: error)
+    }
   }
 }
 

@@ -17,19 +17,25 @@ struct StatusCommand: ParsableCommand {
   @Flag(name: .customLong("wait-indexed"), help: "First wait until everything that is here is final and signed.")
   var waitIndexed = false
 
-  @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to wait at most.", valueName: "time"))
-  var timeout = DurationArgument(milliseconds: 60_000)
+  @Option(
+    name: .customLong("timeout"), help: ArgumentHelp("How long to wait at most (default: 60s).", valueName: "time"))
+  var timeout: DurationArgument?
 
   func run() throws {
     let store = try Setup.open(location, isReadOnly: true)
     let directory = try location.resolve().path
-    var patience = Patience(directory: directory, milliseconds: timeout.milliseconds)
+    let time = try Settings.timeoutMilliseconds(timeout, default: 60_000)
+    var patience = Patience(directory: directory, milliseconds: time)
     while true {
-      let live = NodeLock.holder(directory: directory).flatMap { _ in LiveStatus(directory: directory) }
+      // Whoever waits has only so much time, the node's answer included.
+      let limit = waitSynced || waitIndexed ? patience.rest : .max
+      let live = LiveStatus.ask(
+        directory: directory,
+        timeoutMilliseconds: max(1, min(LiveStatus.patienceMilliseconds, Int32(clamping: limit))))
       let report = try store.read { try NodeReport(RegistryNode(store), directory: directory, live: live) }
       let isAwaited = waitSynced && !report.isSynced || waitIndexed && !report.isIndexed
       if isAwaited, patience.wait() { continue }
-      if isAwaited { throw timedOut(report) }
+      if isAwaited { throw timedOut(report, DurationArgument(milliseconds: time)) }
       let output = Output.standard()
       if options.json {
         try output.line(report.object(options))
@@ -40,10 +46,10 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  private func timedOut(_ report: NodeReport) -> ToolError {
+  private func timedOut(_ report: NodeReport, _ time: DurationArgument) -> ToolError {
     let stalls = report.stalls(options)
     return ToolError(
-      .temporary, "not \(waitSynced && !report.isSynced ? "synced" : "indexed") within \(timeout)",
+      .temporary, "not \(waitSynced && !report.isSynced ? "synced" : "indexed") within \(time)",
       hints: stalls.isEmpty ? ["nothing is known to be missing"] : stalls.map { "waits for \($0.text)" })
   }
 }
@@ -59,14 +65,19 @@ struct Patience {
     end = ContinuousClock.now + .milliseconds(milliseconds)
   }
 
+  /// Milliseconds that are left.
+  var rest: Int64 {
+    let rest = end - ContinuousClock.now
+    return rest > .zero ? rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000 + 1 : 0
+  }
+
   /// Waits for news.
   ///
   /// - Returns: false when the time is over.
   mutating func wait() -> Bool {
-    let rest = end - ContinuousClock.now
-    guard rest > .zero else { return false }
-    let milliseconds = rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000 + 1
-    _ = watcher.wait(timeoutMilliseconds: Int(min(milliseconds, 250)))
+    let rest = rest
+    guard rest > 0 else { return false }
+    _ = watcher.wait(timeoutMilliseconds: Int(min(rest, 250)))
     return true
   }
 }

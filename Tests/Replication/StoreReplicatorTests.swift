@@ -181,6 +181,29 @@ import Testing
     try wire.cut()
   }
 
+  /// What came counts from the moment it is stored, whoever closes the channel, before anybody hears of that.
+  @Test func trafficIsCountedUntilTheEnd() throws {
+    let pair = try Pair()
+    let log = try pair.stores[0].get(name: "a")
+    try log.append([[1], [2, 2], [3, 3, 3]])
+    let key = log.discoveryKey
+    pair.replicators[0].activate(log, policy: .none)
+    pair.replicators[1].activate(try pair.stores[1].get(key: log.key))
+    try pair.run()
+    func check(_ comment: Comment) {
+      let (up, down) = (pair.replicators[0].traffic[key], pair.replicators[1].traffic[key])
+      #expect(up?.blocksUploaded == 3 && up?.bytesUploaded == 6 && up?.blocksDownloaded == 0, comment)
+      #expect(down?.blocksDownloaded == 3 && down?.bytesDownloaded == 6 && down?.blocksUploaded == 0, comment)
+    }
+    check("while it is open")
+    for replicator in pair.replicators { replicator.core(key)?.peers.first?.close() }
+    check("closed from here")
+    try pair.run()
+    check("closed from there")
+    try pair.wire.cut()
+    check("the connection is gone")
+  }
+
   /// A peer that asks for much and reads nothing gets nothing made for it, and everything once it reads.
   @Test func whatIsNotTakenIsNotMade() throws {
     let pair = try Pair()

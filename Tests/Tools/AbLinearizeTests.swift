@@ -92,7 +92,7 @@ import Testing
     #expect(gap.messages.contains("block 0"))
     let other = try status(#"{"type":"block","core":"\#(key)","seq":0,"fork":0,"value":"ff"}"# + "\n")
     #expect(other.status == 6)
-    #expect(try status("").status == 0)
+    #expect(try status("").status == 4)
     #expect(try store.run("ab-linearize", ["status"]).status == 7)
   }
 }

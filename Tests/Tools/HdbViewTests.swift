@@ -1,8 +1,11 @@
 import Autobase
 import CompactEncoding
+import Corestore
 import Glibc
+import HypercoreCrypto
 import JSON
 import Registry
+import RegistryNode
 import TestSupport
 import Testing
 
@@ -167,5 +170,22 @@ import Testing
 
   private func info(_ registry: RegistryStore) throws -> JSON {
     try JSON(parsing: registry.view("info", "--json").text)
+  }
+
+  /// Reading needs no secrets: those may rest elsewhere.
+  @Test func withoutSecretsAllCanBeRead() throws {
+    let registry = try RegistryStore()
+    try registry.fill(3)
+    let key = KeyIdentifier.encode(try registry.node.store.keyPair(named: "public-key").publicKey)
+    #expect(try registry.store.status()["rpcKey"]?.string == key)
+    #expect(rename(registry.store.path + "/secrets", registry.store.folder.file("elsewhere")) == 0)
+    #expect(try registry.view("count").text == "3\n")
+    #expect(try registry.view("info").status == 0)
+    let status = try registry.store.status()
+    #expect(status["entries"] == 3 && status["rpcKey"] == .null && status["localKey"] != .null)
+    let text = try registry.store.run("registry-admin", ["status"])
+    #expect(text.status == 0 && text.text.contains("not known: the store's secrets are missing"), "\(text.messages)")
+    #expect(try registry.store.run("registry-admin", ["doctor"]).text.contains("everything is indexed and signed"))
+    #expect(try registry.store.run("rpc-serve", ["--listen", "127.0.0.1:0"]).status == 5)
   }
 }

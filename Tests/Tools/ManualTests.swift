@@ -37,6 +37,16 @@ func files(in folder: String) -> [String] {
     ] { #expect(sections.contains(section), "\(tool).1 lacks \(section)") }
   }
 
+  /// `.Pf` takes the text that stands before what follows; a macro there would be printed.
+  @Test(arguments: files(in: "man"))
+  func noMacroIsText(page: String) throws {
+    let text = String(decoding: try readFile("\(checkout)/man/\(page)"), as: UTF8.self)
+    let macros: Set<Substring> = ["Li", "Ar", "Fl", "Pa", "Cm", "Em", "Ev", "Ql", "Xr", "Nm"]
+    for line in text.split(separator: "\n") where line.hasPrefix(".Pf ") {
+      #expect(!macros.contains(line.split(separator: " ")[1]), "\(line)")
+    }
+  }
+
   /// The page names every flag that the tool takes, so that neither is forgotten.
   @Test(arguments: files(in: "bin"))
   func everyFlagIsOnThePage(tool: String) throws {

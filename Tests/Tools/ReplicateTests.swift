@@ -54,12 +54,35 @@ import Testing
     #expect(try lines.map { try $0.number("sent") } == [300, 0])
     #expect(try lines.map { try $0.number("received") } == [0, 20])
     #expect(try lines.allSatisfy { try $0.flag("complete") })
+    let others = try other.lines.map { try JSON(parsing: Array($0.utf8)) }
+    #expect(try others.map { try $0.number("sent") } == [20, 0])
+    #expect(try others.map { try $0.number("received") } == [0, 300])
     // A second time there is nothing to do.
     let (again, address) = try Self.listen(far, [])
     let repeated = try Self.connect(near, address, "--json")
     #expect(repeated.status == 0)
     #expect(try repeated.lines.allSatisfy { try JSON(parsing: Array($0.utf8)).number("received") == 0 })
     #expect(try again.finish().status == 0)
+  }
+
+  /// Both sides end by themselves, whichever of them notices first that all is done.
+  @Test(arguments: [300, 5_000], [true, false]) func whatWentIsCounted(count: Int, readerListens: Bool) throws {
+    for _ in 0..<3 {
+      let (near, key) = try Self.store("log", lines: count)
+      let far = Store()
+      let (server, client) = readerListens ? (far, near) : (near, far)
+      let (process, peer) = try Self.listen(server, [key, "--json"])
+      let results = [try Self.connect(client, peer, key, "--json"), try process.finish()]
+      let (sender, receiver) = readerListens ? (results[0], results[1]) : (results[1], results[0])
+      #expect(sender.status == 0 && receiver.status == 0, "\(sender.messages)\(receiver.messages)")
+      let sent = try JSON(parsing: Array(sender.lines[0].utf8))
+      let received = try JSON(parsing: Array(receiver.lines[0].utf8))
+      #expect(try received.number("received") == UInt64(count) && received.flag("complete"))
+      #expect(try received.number("sent") == 0 && sent.number("received") == 0)
+      #expect(try sent.number("sent") >= UInt64(count))
+      let byteCount = (0..<count).reduce(0) { $0 + "line \($1)".utf8.count }
+      #expect(try received.number("receivedBytes") == UInt64(byteCount))
+    }
   }
 
   /// More in each direction than sockets and buffers hold: neither side may wait for the other to read first.
@@ -186,7 +209,7 @@ import Testing
     #expect(try far.log("verify").status == 0)
     let result = try Self.connect(far, peer, key, "--json")
     #expect(result.status == 0, "\(result.messages)")
-    #expect(try JSON(parsing: Array(result.lines[0].utf8)).number("received") <= UInt64(count) - held)
+    #expect(try JSON(parsing: Array(result.lines[0].utf8)).number("received") == UInt64(count) - held)
     #expect(try cat(far, key) == cat(near, "log"))
     server.signal(SIGTERM)
     #expect(try server.finish().status == 0)
@@ -263,6 +286,9 @@ import Testing
     let idle = try near.log("replicate", "--listen", "127.0.0.1:0", "--timeout", "100ms")
     #expect(idle.status == 3)
     #expect(idle.messages.contains("no peer came"))
+    let nowhere = try near.log("replicate", "--listen", "300.1.1.1:5")
+    #expect(nowhere.status == 7)
+    #expect(nowhere.messages.contains("cannot listen on 300.1.1.1:5: no such host\n"), "\(nowhere.messages)")
     // A peer that may not connect.
     let (closed, closedPeer) = try Self.listen(near, ["--live", "--allow", key])
     #expect(try Self.connect(far, closedPeer, key).status == 3)

@@ -116,6 +116,12 @@ final class Ballot {
     return true
   }
 
+  /// Whether an indexer's newest node, if it has one, knows nothing that could compete with the target.
+  func isImpartial(_ i: Int) -> Bool {
+    guard let newest = windows[i].newest else { return true }
+    return (0..<competitorCount).allSatisfy { newest[competitors[$0].place] < competitors[$0].length }
+  }
+
   func knowsQuorum(_ node: Clock) -> Bool { node.count(atLeast: votes) >= majority }
 
   /// The length of an indexer's first node that can vote: the one after what the target has seen, of those not

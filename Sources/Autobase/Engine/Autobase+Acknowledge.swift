@@ -8,7 +8,7 @@ extension Autobase {
   /// - Parameter isStalled: nothing happens any more although values are open. Then every vote that others lack counts,
   ///   as it does while the set of indexers changes, and not only votes for values: see ``Acknowledger``.
   public func needsAck(isStalled: Bool = false) -> Bool {
-    guard let ownLog, queue.isEmpty, !isClosed, !isRecovering, interruption == nil, !ownLog.isFrozen else {
+    guard let ownLog, queue.isEmpty, !isClosed, !isRecovering, interruption == nil, !ownLog.hasConflict else {
       return false
     }
     // Who was withdrawn before its first node stays pending, and would become an indexer by writing one.

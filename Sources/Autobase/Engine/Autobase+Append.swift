@@ -50,7 +50,7 @@ extension Autobase {
   /// - Returns: the length of the local log with what is queued.
   @discardableResult
   public func enqueueAck() throws(AutobaseError) -> UInt64 {
-    guard let ownLog, isWritable || isIndexer && !isRecovering && !ownLog.isFrozen else { throw .notWritable }
+    guard let ownLog, isWritable || isIndexer && !isRecovering && !ownLog.hasConflict else { throw .notWritable }
     if queue.isEmpty { queue.append(Queued(value: nil)) }
     return ownLog.length + UInt64(queue.count)
   }

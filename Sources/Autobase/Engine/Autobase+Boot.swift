@@ -11,7 +11,7 @@ extension Autobase {
 
   /// Whether values can be appended. Nothing can any more once the local log was found to have two histories.
   public var isWritable: Bool {
-    guard let ownLog, !isClosed, !storage.isReadOnly, !isRecovering, !ownLog.isFrozen else { return false }
+    guard let ownLog, !isClosed, !storage.isReadOnly, !isRecovering, !ownLog.hasConflict else { return false }
     if ownLog.key == key && info.members == 0 { return true }
     return (try? system.isRemoved(ownLog.key)) == false
   }

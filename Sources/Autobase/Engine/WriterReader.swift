@@ -109,6 +109,21 @@ final class WriterReader {
     return .added(pending.count)
   }
 
+  /// What stands in the way of the next node, found without adding it: a base that only looks at what another process
+  /// orders would not know otherwise.
+  ///
+  /// - Parameter isHere: whether a node of another writer is stored.
+  func lookAhead(isHere: (Checkout) throws -> Bool) rethrows -> (isFrozen: Bool, missing: Checkout?) {
+    guard !isFrozen, missing == nil, pending.isEmpty, !isIdle else { return (isFrozen, missing) }
+    let length = window.length + 1
+    let message: OplogMessage
+    do { message = try source.message(length) } catch {
+      return (error is DecodingError || error is EncryptionError, nil)
+    }
+    guard isInSequence(message, length) else { return (true, nil) }
+    return (false, try message.heads.first { try $0.key != key && !isHere($0) })
+  }
+
   /// Reads messages up to the end of the next batch; false when it is not all here.
   private func readBatch() throws -> Bool {
     while pending.last?.batch != 1 {

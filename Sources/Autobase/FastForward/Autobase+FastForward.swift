@@ -105,7 +105,7 @@ extension Autobase {
     get throws {
       try readers.all.contains { reader in
         guard let missing = reader.missing, try storage.isStored(missing.key) else { return false }
-        return try storage.writer(missing.key).isFrozen
+        return try storage.writer(missing.key).hasConflict
       }
     }
   }

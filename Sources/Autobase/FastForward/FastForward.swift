@@ -137,7 +137,7 @@ struct FastForward {
         continue
       }
       let log = try base.storage.writer(indexer.key)
-      if log.isFrozen { continue }
+      if log.hasConflict { continue }
       guard log.manifest != nil, log.length >= indexer.length else {
         note(indexer.key, nil, "the log of indexer")
         continue

@@ -14,7 +14,7 @@ extension Autobase {
       heads: linearizer.currentHeads, views: allViews.map { status(of: $0) },
       writers: try readers.all.map { try status(of: $0) }, votes: votes, polls: openPolls(),
       tipLength: linearizer.tipNodes.count,
-      wait: wait(votes), obstacle: obstacle)
+      wait: wait(), obstacle: obstacle)
   }
 
   /// The record of a writer; nil when there is none, or when it is not stored here after a fast-forward: to be asked for
@@ -35,19 +35,25 @@ extension Autobase {
       indexed = 0
     }
     return AutobaseStatus.View(
-      name: view.name, key: view.key, length: view.length, indexedLength: indexed, signedLength: view.signedLength)
+      name: view.name, key: view.key, length: view.length, indexedLength: indexed, signedLength: view.signedLength,
+      hasConflict: view.hasConflict)
   }
 
   private func status(of reader: WriterReader) throws -> AutobaseStatus.Writer {
     let source = sources.first { $0.key == reader.key }
     let newest = reader.window.node(reader.window.length)
     let isIndexedHead = linearizer.initialHeads.contains { $0.key == reader.key && $0.length == reader.window.length }
+    let ahead = try reader.lookAhead { node in
+      guard let other = readers[node.key] else { return try storage.isStored(node.key) }
+      return max(other.source.length, other.window.length) >= node.length
+    }
     return AutobaseStatus.Writer(
       key: reader.key, isLocal: reader.key == local?.key, member: try knownMember(reader.key),
       isActiveIndexer: reader.window.indexer != nil, isPendingIndexer: info.pendingIndexers.contains(reader.key),
       length: reader.source.length, announcedLength: reader.announcedLength, heads: heads(of: reader, newest),
       orderedLength: reader.window.length, indexedLength: reader.window.offset,
-      isHead: newest?.isHead ?? isIndexedHead, missing: reader.missing, isFrozen: reader.isFrozen,
+      isHead: newest?.isHead ?? isIndexedHead, missing: ahead.missing, isFrozen: ahead.isFrozen,
+      hasConflict: (reader.source as? LoggedMessages)?.log.hasConflict ?? false,
       signedSystemLength: source?.signedLength, systemKey: source?.state.digest?.value)
   }
 
@@ -77,13 +83,12 @@ extension Autobase {
   }
 
   /// Acknowledgements that nothing open follows need neither votes nor signatures: a base at rest ends with some.
-  private func wait(_ votes: [AutobaseStatus.Vote]) -> AutobaseStatus.Wait {
+  private func wait() -> AutobaseStatus.Wait {
     if info.members == 0 { return .firstNode }
     let consensus = linearizer.consensus
     let active = consensus.indexers.map { $0.key }
     if linearizer.tip.valueCount > 0 || info.indexers.map({ $0.key }) != active {
-      guard let oldest = votes.max(by: { $0.votes.count < $1.votes.count }) else { return .indexerNode(from: active) }
-      return .votes(from: oldest.missing, needed: max(1, consensus.majority - oldest.votes.count))
+      return nextDecision()
     }
     if signedLength < indexedLength, userViews.contains(where: { $0.signedLength < $0.length }) {
       let quorum = Int(clamping: system.view.manifest.quorum)
@@ -95,5 +100,17 @@ extension Autobase {
       return .indexing(length: next)
     }
     return .nothing
+  }
+
+  /// What the next node to become final lacks: of the oldest open nodes the one that is nearest to it or, when none of
+  /// them can become so by itself, a merge of their branches.
+  private func nextDecision() -> AutobaseStatus.Wait {
+    let consensus = linearizer.consensus
+    func nearest(_ nodes: [Node]) -> Poll? { Poll.closest(nodes.map { Poll($0, consensus) }.filter(\.isOpen)) }
+    let poll = nearest(consensus.indexerTails()) ?? nearest(linearizer.tipNodes.filter { $0.merge != nil })
+    switch poll?.wait {
+    case .votes(_, let keys, let needed), .quorum(_, let keys, let needed): return .votes(from: keys, needed: needed)
+    case .link, .merge, nil: return .indexerNode(from: consensus.indexers.map { $0.key })
+    }
   }
 }

@@ -1,4 +1,5 @@
 public import CompactEncoding
+import HypercoreCrypto
 
 /// Where a base stands, and what it waits for: a value made from the state in memory.
 public struct AutobaseStatus: Sendable, Hashable {
@@ -14,6 +15,8 @@ public struct AutobaseStatus: Sendable, Hashable {
     public var indexedLength: UInt64
     /// Number of blocks signed by a quorum, or fixed by the prologue.
     public var signedLength: UInt64
+    /// Whether two conflicting signatures of the core were seen, after which it takes no more data.
+    public var hasConflict: Bool
   }
 
   /// One writer.
@@ -44,6 +47,8 @@ public struct AutobaseStatus: Sendable, Hashable {
     public var missing: Checkout?
     /// Whether a block was found that is no message of this base, behind which nothing is read.
     public var isFrozen: Bool
+    /// Whether two conflicting signatures of its log were seen, after which that takes no more data.
+    public var hasConflict: Bool
     /// System blocks it has signed; nil for one that signs nothing.
     public var signedSystemLength: UInt64?
     /// The system core it says it is on.
@@ -68,7 +73,8 @@ public struct AutobaseStatus: Sendable, Hashable {
     case firstNode
     /// Nodes are here, but no indexer has one among them that is open: an indexer must link them.
     case indexerNode(from: [Fixed32])
-    /// Indexers must vote for the oldest open nodes, or, when all have, see each other's votes.
+    /// Indexers must vote for the oldest open node or, when a majority does, show with another node that they have seen
+    /// that: any so many of those named.
     case votes(from: [Fixed32], needed: Int)
     /// What is indexed must be signed by more indexers.
     case signatures(from: [Fixed32], needed: Int)
@@ -79,6 +85,8 @@ public struct AutobaseStatus: Sendable, Hashable {
     case blocks(of: Checkout, by: Fixed32?)
     /// A writer's log is read no further, since the node of this length does not decode.
     case frozen(Checkout)
+    /// Nothing more is taken of a log of which two conflicting signatures were seen.
+    case conflict(Fixed32)
     /// Something other than writers stands in the way.
     case obstacle(AutobaseObstacle)
   }
@@ -129,6 +137,9 @@ public struct AutobaseStatus: Sendable, Hashable {
         waits.append(.blocks(of: Checkout(key: writer.key, length: writer.announcedLength), by: nil))
       }
     }
+    // Whoever was removed is not waited for.
+    let conflicts = writers.filter { $0.hasConflict && $0.member?.isRemoved != true }.map(\.key)
+    waits += (conflicts + views.filter(\.hasConflict).map(\.key)).map { .conflict($0) }
     if wait != .nothing { waits.append(wait) }
     return waits
   }
@@ -136,19 +147,24 @@ public struct AutobaseStatus: Sendable, Hashable {
 
 extension AutobaseStatus.Wait: CustomStringConvertible {
   /// One line for people.
-  public var description: String {
-    func names(_ keys: [Fixed32]) -> String { keys.map { String($0.description.prefix(8)) }.joined(separator: ", ") }
+  public var description: String { text { KeyIdentifier.encode($0) } }
+
+  /// One line for people.
+  ///
+  /// - Parameter name: what a log is called.
+  public func text(_ name: (Fixed32) -> String) -> String {
+    func names(_ keys: [Fixed32]) -> String { keys.map(name).joined(separator: ", ") }
     return switch self {
     case .nothing: "nothing: all is indexed and signed"
     case .firstNode: "the first node of the bootstrap writer"
     case .indexerNode(let keys): "a node of an indexer (\(names(keys))) that links what others wrote"
-    case .votes(let keys, let needed):
-      keys.isEmpty ? "indexers to see each other's votes" : "votes from \(needed) of: \(names(keys))"
+    case .votes(let keys, let needed): "votes from \(needed) of: \(names(keys))"
     case .signatures(let keys, let needed): "signatures from \(needed) of: \(names(keys))"
     case .blocks(let node, let writer?):
       "blocks of \(names([node.key])) up to \(node.length), to which \(names([writer])) refers"
     case .blocks(let node, nil): "blocks of \(names([node.key])) up to \(node.length), of which peers have told"
     case .frozen(let node): "nothing more of \(names([node.key])): frozen at node \(node.length), which does not decode"
+    case .conflict(let key): "nothing more of \(names([key])): two conflicting signatures of it were seen"
     case .obstacle(let obstacle): "\(obstacle)"
     case .indexing(let length): "system block \(length) to be indexed here; the signers have signed it"
     }

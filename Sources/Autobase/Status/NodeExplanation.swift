@@ -129,39 +129,43 @@ extension OrderHistory {
       tail === node || consensus.sees(node, tail) || seenBy.contains { consensus.sees($0, tail) }
     }
     let polls = tails.map { Poll($0, consensus) }.filter(\.isOpen)
-    if let poll = polls.first(where: { $0.node == Checkout(node) }) ?? Self.closest(polls) { return poll.wait }
+    if let poll = polls.first(where: { $0.node == Checkout(node) }) ?? Poll.closest(polls) { return poll.wait }
     let merges = linearizer.tipNodes.filter { merge in
       merge.merge != nil && seenBy.contains { consensus.sees(merge, $0) }
     }
-    if let poll = Self.closest(merges.map { Poll($0, consensus) }.filter(\.isOpen)) { return poll.wait }
+    if let poll = Poll.closest(merges.map { Poll($0, consensus) }.filter(\.isOpen)) { return poll.wait }
     return .merge(of: tails.map { Checkout($0) }, from: indexers)
   }
 
-  /// The poll with most votes; of several the first.
-  private static func closest(_ polls: [Poll]) -> Poll? {
-    let most = polls.map { $0.votes.count }.max() ?? 0
-    return polls.first { $0.votes.count == most }
-  }
 }
 
 extension Poll {
-  /// Whether there can still be a majority of votes without anything else becoming final first.
-  public var isOpen: Bool {
-    voters.count { voter in
-      switch voter.answer {
-      case .vote, .unseen: true
-      case .competes, .ambiguous: false
-      }
-    } >= majority
+  /// The poll with most votes; of several the first.
+  static func closest(_ polls: [Poll]) -> Poll? {
+    let most = polls.map { $0.votes.count }.max() ?? 0
+    return polls.first { $0.votes.count == most }
   }
 
-  /// What is missing to make the node final.
+  /// Whether there can still be a majority of votes, and a majority that knows of it, without anything else becoming
+  /// final first.
+  public var isOpen: Bool {
+    voters.count { $0.vote != nil || $0.canVote } >= majority
+      && voters.count { $0.knowledge == .quorum || $0.isImpartial } >= majority
+  }
+
+  /// What is missing to make the node final: whose answers, of which any so many would do.
   public var wait: NodeExplanation.Wait {
-    let missing = voters.filter { $0.vote == nil }.map(\.key)
-    if votes.count < majority { return .votes(for: node, from: missing, needed: majority - votes.count) }
-    let unaware = voters.filter { $0.knowledge != .quorum }.map(\.key)
+    if votes.count < majority {
+      return .votes(for: node, from: voters.filter(\.canVote).map(\.key), needed: majority - votes.count)
+    }
+    let unaware = voters.filter { $0.knowledge != .quorum && $0.isImpartial }.map(\.key)
     return .quorum(for: node, from: unaware, needed: max(1, majority - quorum.count))
   }
+}
+
+extension Poll.Voter {
+  /// Whether the next node that it writes can be a vote.
+  fileprivate var canVote: Bool { answer == .unseen }
 }
 
 extension Consensus {

@@ -47,6 +47,8 @@ public struct Poll: Sendable, Hashable {
     public var answer: Answer
     /// What it knows of the others' votes.
     public var knowledge: Knowledge
+    /// Whether it knows nothing that competes with the node, so that what it writes next can help.
+    public var isImpartial = true
 
     /// The node with which it votes.
     public var vote: Checkout? {
@@ -95,7 +97,7 @@ extension Poll {
             Checkout(key: keys[i], length: length),
             competitor: Checkout(key: keys[competitor], length: competitorLength))
         }
-      return Voter(key: keys[i], answer: answer, knowledge: knowledge)
+      return Voter(key: keys[i], answer: answer, knowledge: knowledge, isImpartial: ballot.isImpartial(i))
     }
   }
 }

@@ -43,7 +43,7 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
           place += 1
           switch word & 3 {
           case Kind.vote:
-            body(Checkout(key: electorate[name.rank], length: name.length), Checkout(key: key, length: word >> 4))
+            body(Checkout(key: electorate[name.rank], length: name.length), Checkout(key: key, length: word >> 5))
           case Kind.ambiguous: place += 1
           default: break
           }
@@ -71,7 +71,7 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
     let node = checkout(next())
     let voters = electorate.keys.map { key in
       let word = next()
-      let own = Checkout(key: key, length: word >> 4)
+      let own = Checkout(key: key, length: word >> 5)
       let answer: Poll.Answer =
         switch word & 3 {
         case Kind.vote: .vote(own)
@@ -85,7 +85,7 @@ public struct OrderDecisions: RandomAccessCollection, Sendable {
         case 2: .quorum
         default: .none
         }
-      return Poll.Voter(key: key, answer: answer, knowledge: knowledge)
+      return Poll.Voter(key: key, answer: answer, knowledge: knowledge, isImpartial: word >> 4 & 1 != 0)
     }
     return Poll(node: node, voters: voters, majority: electorate.majority)
   }
@@ -107,7 +107,7 @@ extension OrderDecisions {
     ballot.count(node, by: place)
     beginPoll(rank: place, length: node.length)
     for i in electorates[electorates.count - 1].keys.indices {
-      append(ballot.answer(of: i), ballot.confirmation(by: i))
+      append(ballot.answer(of: i), ballot.confirmation(by: i), isImpartial: ballot.isImpartial(i))
     }
   }
 
@@ -124,19 +124,20 @@ extension OrderDecisions {
   mutating func beginPoll(rank: Int, length: UInt64) { words.append(PackedNode(rank: rank, length: length).word) }
 
   /// Adds the answer of the next indexer.
-  mutating func append(_ answer: Ballot.Answer, _ confirmation: Ballot.Confirmation) {
+  mutating func append(_ answer: Ballot.Answer, _ confirmation: Ballot.Confirmation, isImpartial: Bool) {
     let knowledge: UInt64 =
       switch confirmation {
       case .unseen: 0
       case .newer: 1 << 2
       case .acknowledged: 2 << 2
       }
+    let flags = knowledge | (isImpartial ? 1 << 4 : 0)
     switch answer {
-    case .unseen: words.append(Kind.unseen | knowledge)
-    case .vote(let length): words.append(Kind.vote | knowledge | length << 4)
-    case .competes(let length): words.append(Kind.competes | knowledge | length << 4)
+    case .unseen: words.append(Kind.unseen | flags)
+    case .vote(let length): words.append(Kind.vote | flags | length << 5)
+    case .competes(let length): words.append(Kind.competes | flags | length << 5)
     case .ambiguous(let length, let competitor, let competitorLength):
-      words.append(Kind.ambiguous | knowledge | length << 4)
+      words.append(Kind.ambiguous | flags | length << 5)
       words.append(PackedNode(rank: competitor, length: competitorLength).word)
     }
   }

@@ -46,8 +46,9 @@ public protocol WriterLog: ReadableLog {
   var contiguousLength: UInt64 { get }
   /// The manifest, when it is known here.
   var manifest: Manifest? { get }
-  /// Whether its writer was found to have signed two histories: nothing will be added to what is stored of it.
-  var isFrozen: Bool { get }
+  /// Whether two conflicting signatures of it were seen: its writer has signed two histories, and nothing is added any
+  /// more to what is stored of it.
+  var hasConflict: Bool { get }
   /// A small local value, never sent to anyone.
   func userData(_ key: String) throws -> [UInt8]?
   /// Sets or, with nil, removes a small local value.
@@ -55,7 +56,8 @@ public protocol WriterLog: ReadableLog {
 }
 
 extension WriterLog {
-  public var isFrozen: Bool { false }
+  /// Nobody else can sign a log that is in memory only.
+  public var hasConflict: Bool { false }
 
   /// Sets a small local value unless it is what is stored.
   func remember(_ key: String, _ value: [UInt8]) throws {

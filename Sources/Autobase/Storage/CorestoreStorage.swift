@@ -102,9 +102,9 @@ final class StoredWriterLog: LocalLog {
   var keyPair: KeyPair? { core.keyPair }
   var key: Fixed32 { core.key }
   var manifest: Manifest? { core.manifest }
-  var isFrozen: Bool { core.isFrozen }
   var length: UInt64 { core.length }
   var contiguousLength: UInt64 { core.contiguousLength }
+  var hasConflict: Bool { core.isFrozen }
   var fork: UInt64 { core.fork }
   func block(at index: UInt64) throws -> [UInt8] { try core.block(at: index) }
   func snapshot() throws -> any ReadableLog { try core.snapshot() }

@@ -28,6 +28,7 @@ final class StoredView: ViewStorage {
     return first < end ? first..<end : nil
   }
 
+  var hasConflict: Bool { core.isFrozen }
   var signedLog: any ReadableLog { core }
   func show(_ length: UInt64) { if draft == nil { shownLength = length } }
 

@@ -15,6 +15,8 @@ public protocol ViewStorage: AnyObject, NodeReader {
   var signedLength: UInt64 { get }
   /// Blocks that are applied and not all stored, after a fast-forward.
   var missingRange: Range<UInt64>? { get }
+  /// Whether two conflicting signatures of the core were seen, after which it takes no more data.
+  var hasConflict: Bool { get }
   /// Whether somebody else has changed what is applied, in a way that the lengths do not show.
   var isStale: Bool { get }
   /// Says how much is applied while nothing is stored beside the signed log, which may be ahead.
@@ -73,4 +75,9 @@ public struct ViewChange: Sendable {
     self.batch = batch
     self.signed = signed
   }
+}
+
+extension ViewStorage {
+  /// Nobody else can sign a core that is in memory only.
+  public var hasConflict: Bool { false }
 }

@@ -54,6 +54,8 @@ public final class View: AppendableLog {
   public var key: Fixed32 { storage.key }
   /// The present core's manifest.
   public var manifest: Manifest { storage.manifest }
+  /// Whether two conflicting signatures of the core were seen, after which it takes no more data.
+  var hasConflict: Bool { storage.hasConflict }
   /// Number of blocks, the unsigned tip included.
   public var length: UInt64 { kept + UInt64(blocks.count) }
   /// Number of blocks that a quorum of indexers signed, or that are fixed by the prologue.

@@ -69,6 +69,8 @@ extension CorePeer {
   private func countUpload(_ byteCount: Int) {
     blocksUploaded += 1
     bytesUploaded += UInt64(byteCount)
+    replicator.traffic.blocksUploaded += 1
+    replicator.traffic.bytesUploaded += UInt64(byteCount)
   }
 
   /// There is no such block, or the log is at another fork; the manifest can still be told.

@@ -193,6 +193,8 @@ extension CoreReplicator {
       if let byteCount = item.byteCount {
         peer.blocksDownloaded += 1
         peer.bytesDownloaded += UInt64(byteCount)
+        traffic.blocksDownloaded += 1
+        traffic.bytesDownloaded += UInt64(byteCount)
         peer.window = min(peer.window + 1, settings.maximumRequestsInFlight)
       }
       if let index = item.storedBlock { finished(index) }

@@ -31,6 +31,9 @@ public final class CoreReplicator {
   public var onChange: (() -> Void)?
   /// The peers, in the order in which they came.
   public private(set) var peers: [CorePeer] = []
+  /// What went to and came from all peers so far. What a peer sent counts when it is stored, which may be after its
+  /// channel was closed.
+  public internal(set) var traffic = LogTraffic()
 
   // What the log is.
 

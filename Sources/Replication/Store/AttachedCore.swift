@@ -11,8 +11,6 @@ final class AttachedCore {
   var isTouched = false
   /// Checks since it was last of use.
   var idleCheckCount = 0
-  /// What went to and came from peers that are gone.
-  var pastTraffic = LogTraffic()
   /// The log as peers were last told of it.
   var seen: State
 
@@ -38,13 +36,6 @@ final class AttachedCore {
   }
 
   var log: Hypercore { replicator.log }
-
-  /// What went to and came from all peers so far.
-  var traffic: LogTraffic {
-    var sum = pastTraffic
-    for peer in replicator.peers { sum.add(peer) }
-    return sum
-  }
 
   /// Whether nobody needs it.
   var isIdle: Bool { !isActive && replicator.peers.isEmpty }

@@ -11,11 +11,4 @@ public struct LogTraffic: Hashable, Sendable {
 
   /// Nothing.
   public init() {}
-
-  mutating func add(_ peer: CorePeer) {
-    blocksUploaded += peer.blocksUploaded
-    bytesUploaded += peer.bytesUploaded
-    blocksDownloaded += peer.blocksDownloaded
-    bytesDownloaded += peer.bytesDownloaded
-  }
 }

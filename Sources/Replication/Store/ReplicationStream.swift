@@ -151,7 +151,6 @@ public final class ReplicationStream {
     let reopens =
       isRemote && wasOpen && !isClosed && replicator.isDownloading && !known.peer.remote.downloading
       && reopenings[replicator.pairKey, default: 0] < Self.maximumReopenings
-    known.core.pastTraffic.add(known.peer)
     known.peer.closed()
     store.touch(known.core)
     store.scheduleIdleCheck()

@@ -131,7 +131,7 @@ public final class StoreReplicator {
   }
 
   /// What went to and came from peers so far, by discovery key, for all logs that take part.
-  public var traffic: [Fixed32: LogTraffic] { cores.mapValues(\.traffic) }
+  public var traffic: [Fixed32: LogTraffic] { cores.mapValues(\.replicator.traffic) }
 
   /// Whether a log is in use.
   public func isActive(_ discoveryKey: Fixed32) -> Bool { cores[discoveryKey]?.isActive == true }

@@ -6,10 +6,24 @@ extension ToolCommand {
   public static func main() {
     do {
       var command = try parseAsRoot()
-      try command.run()
+      do {
+        try command.run()
+      } catch let error as CleanExit {
+        // A command that is nothing without a verb answers with its help when there is none.
+        endWithoutVerb(error)
+      }
     } catch {
       end(with: error)
     }
+  }
+
+  /// Ends the process that was called without a verb: how it is called goes to standard error.
+  private static func endWithoutVerb(_ help: CleanExit) -> Never {
+    Messages.error("a command is needed")
+    for line in fullMessage(for: help).split(separator: "\n", omittingEmptySubsequences: false) {
+      Messages.line(String(line))
+    }
+    Glibc.exit(ExitStatus.usage.rawValue)
   }
 
   /// Ends the process as the error asks for.
@@ -43,6 +57,14 @@ extension ToolCommand {
     Glibc.exit(ExitStatus.integrity.rawValue)
   }
 
+  /// The verb of a command line that has options before it.
+  private static var lateVerb: String? {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let first = arguments.first, first.hasPrefix("-") else { return nil }
+    let verbs = Set(configuration.subcommands.compactMap { $0.configuration.commandName })
+    return arguments.first { verbs.contains($0) }
+  }
+
   /// The parser's text in our voice: the error in lower case without full stop, then how the command is called.
   private static func reportUsage(_ error: any Error) {
     var text = message(for: error)
@@ -51,6 +73,10 @@ extension ToolCommand {
       text = first.lowercased() + text.dropFirst()
     }
     Messages.error(text)
+    if let verb = lateVerb {
+      let name = configuration.commandName ?? ""
+      Messages.hint("the command comes first: `\(name) \(verb) \(CommandLine.arguments[1]) ...`")
+    }
     for line in fullMessage(for: error).split(separator: "\n").dropFirst(text.split(separator: "\n").count) {
       let words = line.drop { $0 == " " }
       if words.hasPrefix("Usage: ") {

@@ -49,12 +49,14 @@ public struct Settings: Sendable {
     return System.environment("HOME").map { $0 + "/.config/hypertools/config" }
   }
 
-  /// How long to wait: what is given, else what is set, else 30 seconds. In milliseconds.
+  /// How long to wait: what is given, else what is set, else the default. In milliseconds.
   ///
   /// - Throws: a usage error for a setting that is no time.
-  public static func timeoutMilliseconds(_ given: DurationArgument?) throws(ToolError) -> Int64 {
+  public static func timeoutMilliseconds(
+    _ given: DurationArgument?, default standard: Int64 = 30_000
+  ) throws(ToolError) -> Int64 {
     if let given { return given.milliseconds }
-    guard let text = try Settings().value(.timeout) else { return 30_000 }
+    guard let text = try Settings().value(.timeout) else { return standard }
     guard let value = DurationArgument(argument: text) else {
       throw ToolError(.usage, "\(Name.timeout.variable) is a time such as 10s, found \(text)")
     }

@@ -25,8 +25,9 @@ struct StatusCommand: ParsableCommand {
   @Flag(name: .customLong("wait-synced"), help: "Wait until all blocks that are known of are here, and ordered.")
   var waitSynced = false
 
-  @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to wait at most.", valueName: "time"))
-  var timeout = DurationArgument(milliseconds: 30_000)
+  @Option(
+    name: .customLong("timeout"), help: ArgumentHelp("How long to wait at most (default: 30s).", valueName: "time"))
+  var timeout: DurationArgument?
 
   @Argument(help: "With --wait-indexed: how many blocks of the view must be indexed and signed.")
   var length: UInt64?
@@ -37,18 +38,20 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     // Made before the first look, so that a commit in between is not missed.
-    let watcher = waitIndexed || waitSynced ? StoreWatcher(directory: try location.resolve().path) : nil
+    let directory = try location.resolve().path
+    let watcher = waitIndexed || waitSynced ? StoreWatcher(directory: directory) : nil
     let store = try location.open(isReadOnly: true)
     let status = try watcher.map { try wait(store, $0) } ?? look(store)
     let lastSeen = try lastSeen(status, store)
+    let shortage = DiskSpace.shortage(directory)
     let output = Output.standard()
     if options.json {
-      try output.line(StatusRecord(options).json(status, lastSeen))
+      try output.line(StatusRecord(options).json(status, lastSeen, shortage))
     } else {
-      try StatusText(status, lastSeen, options).write(to: output)
+      try StatusText(status, lastSeen, shortage, options).write(to: output)
     }
     try output.flush()
-    if check, !status.waits.isEmpty { throw NegativeAnswer() }
+    if check, !status.waits.isEmpty || shortage != nil { throw NegativeAnswer() }
   }
 
   private func look(_ store: Corestore) throws -> AutobaseStatus {
@@ -58,7 +61,7 @@ struct StatusCommand: ParsableCommand {
   /// Looks again after every commit, until what is waited for is so.
   private func wait(_ store: Corestore, _ watcher: StoreWatcher) throws -> AutobaseStatus {
     let clock = ContinuousClock()
-    let deadline = clock.now + .milliseconds(timeout.milliseconds)
+    let deadline = clock.now + .milliseconds(try Settings.timeoutMilliseconds(timeout))
     while true {
       let status = try look(store)
       let waits = missing(status)
@@ -79,7 +82,7 @@ struct StatusCommand: ParsableCommand {
   }
 
   private func unindexed(_ status: AutobaseStatus) -> [String] {
-    let waits = status.waits.map { "\($0)" }
+    let waits = status.waits.map(text)
     guard let length, let view = status.views.first else { return waits }
     let done = min(view.indexedLength, view.signedLength)
     return done >= length ? [] : ["block \(length - 1) of the view; \(done) are indexed and signed"] + waits
@@ -88,14 +91,16 @@ struct StatusCommand: ParsableCommand {
   private func unsynced(_ status: AutobaseStatus) -> [String] {
     let waits = status.waits.filter { wait in
       switch wait {
-      case .blocks, .frozen, .obstacle: true
+      case .blocks, .frozen, .conflict, .obstacle: true
       case .firstNode: status.writers.allSatisfy { $0.length == 0 }
       default: false
       }
     }
     let unread = status.writers.filter { !$0.isFrozen && $0.missing == nil && $0.orderedLength < $0.length }
-    return waits.map { "\($0)" } + unread.map { "the node to order the log of \(options.text($0.key))" }
+    return waits.map(text) + unread.map { "the node to order the log of \(options.text($0.key))" }
   }
+
+  private func text(_ wait: AutobaseStatus.Wait) -> String { wait.text { options.text($0) } }
 
   /// When something was last stored in the log of each writer, in milliseconds since 1970.
   private func lastSeen(_ status: AutobaseStatus, _ store: Corestore) throws -> [Fixed32: UInt64] {

@@ -9,8 +9,10 @@ struct StatusRecord {
 
   init(_ options: OutputOptions) { self.options = options }
 
-  func json(_ status: AutobaseStatus, _ lastSeen: [Fixed32: UInt64]) -> JSON {
-    [
+  /// - Parameter shortage: what is said when there is too little space on the disk.
+  func json(_ status: AutobaseStatus, _ lastSeen: [Fixed32: UInt64], _ shortage: String?) -> JSON {
+    let waits = status.waits.map(json) + (shortage.map { [["for": "disk-full", "text": .string($0)]] } ?? [])
+    return [
       "base": key(status.key), "localKey": status.localKey.map(key) ?? .null, "writable": .bool(status.isMember),
       "indexer": .bool(status.isIndexer), "encrypted": .bool(status.isEncrypted),
       "majority": .integer(Int64(status.majority)), "indexers": .array(status.indexers.map(key)),
@@ -28,7 +30,7 @@ struct StatusRecord {
           ["node": checkout(vote.node), "votes": .array(vote.votes.map(key)), "missing": .array(vote.missing.map(key))]
         }),
       "polls": .array(status.polls.map(ExplanationRecord(options).poll)),
-      "wait": json(status.waits.first ?? .nothing), "waits": .array(status.waits.map(json)),
+      "wait": waits.first ?? json(.nothing), "waits": .array(waits),
     ]
   }
 
@@ -40,7 +42,7 @@ struct StatusRecord {
       "orderedLength": number(writer.orderedLength), "indexedLength": number(writer.indexedLength),
       "signedSystemLength": writer.signedSystemLength.map(number) ?? .null,
       "lastSeen": lastSeen.map(number) ?? .null, "heads": .array(writer.heads.map(checkout)),
-      "head": .bool(writer.isHead), "frozen": .bool(writer.isFrozen),
+      "head": .bool(writer.isHead), "frozen": .bool(writer.isFrozen), "conflict": .bool(writer.hasConflict),
       "missing": writer.missing.map(checkout) ?? .null,
     ]
   }
@@ -58,6 +60,7 @@ struct StatusRecord {
     case .blocks(let node, let writer):
       ["for": "blocks", "node": checkout(node), "by": writer.map(key) ?? .null]
     case .frozen(let node): ["for": "frozen", "node": checkout(node)]
+    case .conflict(let log): ["for": "conflict", "core": key(log)]
     case .obstacle(let obstacle): ["for": .string(Self.name(obstacle)), "text": .string("\(obstacle)")]
     }
   }

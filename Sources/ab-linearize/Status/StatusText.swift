@@ -8,10 +8,13 @@ import ToolKit
 struct StatusText {
   private let status: AutobaseStatus
   private let lastSeen: [Fixed32: UInt64]
+  private let shortage: String?
   private let options: OutputOptions
   private let names: NodeNames
 
-  init(_ status: AutobaseStatus, _ lastSeen: [Fixed32: UInt64], _ options: OutputOptions) {
+  /// - Parameter shortage: what is said when there is too little space on the disk.
+  init(_ status: AutobaseStatus, _ lastSeen: [Fixed32: UInt64], _ shortage: String?, _ options: OutputOptions) {
+    self.shortage = shortage
     self.status = status
     self.lastSeen = lastSeen
     self.options = options
@@ -27,9 +30,10 @@ struct StatusText {
     summary.add("majority", "\(status.majority) of \(status.indexers.count)")
     summary.add("heads", names(status.heads))
     summary.add("not final yet", "\(status.tipLength) nodes")
-    let waits = status.waits
-    summary.add("waits for", "\(waits.first ?? .nothing)")
-    for wait in waits.dropFirst() { summary.add("", "\(wait)") }
+    var waits = status.waits
+    if waits.isEmpty, shortage == nil { waits = [.nothing] }
+    let lines = waits.map { $0.text { options.text($0) } } + (shortage.map { [$0] } ?? [])
+    for (i, line) in lines.enumerated() { summary.add(i == 0 ? "waits for" : "", line) }
     try summary.write(to: output)
     try writeViews(output)
     try writeWriters(output)
@@ -83,6 +87,7 @@ struct StatusText {
       words.append("stranger")
     }
     if writer.isHead { words.append("head") }
+    if writer.hasConflict { words.append("conflict") }
     if writer.isFrozen { words.append("frozen at block \(writer.orderedLength)") }
     if let missing = writer.missing { words.append("waits for \(names(missing))") }
     return words.joined(separator: ", ")

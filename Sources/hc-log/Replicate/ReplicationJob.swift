@@ -270,9 +270,9 @@ final class ReplicationJob: @unchecked Sendable {
   /// Ends the replication. What was counted stays.
   func close() {
     isClosed = true
-    finalTraffic = replicator.traffic
     noteLengths()
     for stream in replicator.streams { stream.closed() }
+    finalTraffic = replicator.traffic
     replicator.close()
   }
 

@@ -33,7 +33,8 @@ final class SparseView: @unchecked Sendable {
   /// Connects to the peers, and gets the newest head of the view from one of them.
   ///
   /// - Parameter directory: the store that keeps what is fetched; nil for none.
-  /// - Throws: ``ToolError`` with status 3 when no peer can be reached or none has the view.
+  /// - Throws: ``ToolError`` with status 3 when no peer can be reached or none has the view, 4 when all that are there
+  ///   have other keys.
   init(
     key: Fixed32, peers: [ServerArgument], directory: String?, timeoutMilliseconds: Int64, isVerbose: Bool
   ) throws {
@@ -86,7 +87,11 @@ final class SparseView: @unchecked Sendable {
     let isInTime = isOver.wait(timeout: .now() + .milliseconds(Int(clamping: timeoutMilliseconds))) == .success
     let found = box.value.withLock { $0 }
     if found.contains(where: { if case .success = $0 { true } else { false } }) { return }
-    for case .failure(let error) in found { throw ToolError(.temporary, "cannot reach a peer: \(error)") }
+    var failures: [ToolError] = []
+    for case .failure(let error) in found { failures.append(ToolError(error)) }
+    // Another peer may be there later.
+    let failure = failures.first { $0.status != .integrity } ?? (isInTime ? failures.first : nil)
+    if let failure { throw failure }
     throw ToolError(.temporary, isInTime ? "there is no peer" : "no peer answered within \(timeoutMilliseconds) ms")
   }
 

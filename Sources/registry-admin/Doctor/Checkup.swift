@@ -142,11 +142,14 @@ struct Checkup {
 
   private func registry(_ store: Corestore) throws {
     do {
-      let live = NodeLock.holder(directory: directory).flatMap { _ in LiveStatus(directory: directory) }
+      let answer = LiveStatus.ask(directory: directory)
+      let silence = Stall.silence(answer, processID: NodeLock.holder(directory: directory))
+      let live = answer.status
       let stalls = try store.read {
         let node = try RegistryNode(store)
         let status = try node.base.status()
-        return try Stall.all(status, options) + Stall.replication(LogReport.all(node, status, live), live, options)
+        return try [silence].compactMap(\.self) + Stall.all(status, options)
+          + Stall.replication(LogReport.all(node, status, live), live, options)
       }
       if stalls.isEmpty { return try report(.ok("registry", "everything is indexed and signed")) }
       for stall in stalls { try report(.warn("registry", "waits for \(stall.text)")) }

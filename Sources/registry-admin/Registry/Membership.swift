@@ -58,7 +58,7 @@ struct Membership {
     switch change {
     case .add:
       if members.contains(where: { $0.key == key && !$0.member.isRemoved && $0.member.isIndexer }) { return false }
-      if try [node.serverKeyPair.publicKey, node.status().viewKey].contains(key) {
+      if try [node.serverKeyPair?.publicKey, node.status().viewKey].contains(key) {
         throw ToolError(
           .refused, "\(options.text(key)) is not the key of a writer but this node's server or view key",
           hint: "the new node prints its writer as its local key")

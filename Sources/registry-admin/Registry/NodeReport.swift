@@ -21,17 +21,18 @@ struct NodeReport {
   /// Nil while blocks of the view are missing, as after a fast-forward.
   let entries: Int?
   let storeSize: UInt64
-  let freeSpace: UInt64
+  /// Too little space on the disk to go on.
+  let shortage: Stall?
   let logs: [LogReport]
   let activity: WriterActivity
   /// What the running node says; nil when none does.
-  let live: LiveStatus?
+  var live: LiveStatus? { answer.status }
+  private let answer: LiveStatus.Answer
 
-  /// - Parameter live: what the running node says, asked for before the store is read.
-  init(_ node: RegistryNode, directory: String, live: LiveStatus?) throws {
-    self.live = live
-    var disk = statvfs()
-    freeSpace = statvfs(directory, &disk) == 0 ? UInt64(disk.f_bavail) * UInt64(disk.f_frsize) : .max
+  /// - Parameter answer: what the running node says, asked for before the store is read.
+  init(_ node: RegistryNode, directory: String, live answer: LiveStatus.Answer) throws {
+    self.answer = answer
+    shortage = Stall.disk(directory)
     storage = Setup.absolute(directory)
     let holder = NodeLock.holder(directory: directory)
     processID = holder
@@ -45,7 +46,7 @@ struct NodeReport {
     self.view = view
     members = try Self.members(node, base)
     do { entries = try node.view.count() } catch is LogError { entries = nil }
-    logs = try LogReport.all(node, base, live)
+    logs = try LogReport.all(node, base, answer.status)
     activity = try WriterActivity(node, base, window: WriterActivity.standardWindowMilliseconds)
   }
 
@@ -66,12 +67,13 @@ struct NodeReport {
 
   /// What the node waits for, in the order in which it should be looked at.
   func stalls(_ options: OutputOptions) -> [Stall] {
-    [Stall.disk(freeSpace: freeSpace)].compactMap(\.self) + Stall.all(base, options)
+    [shortage, Stall.silence(answer, processID: processID)].compactMap(\.self) + Stall.all(base, options)
       + Stall.replication(logs, live, options)
   }
 
-  /// Whether all that is known of the writers' logs is here.
+  /// Whether all that is known of the writers' logs is here. A node that runs and does not answer may know of more.
   var isSynced: Bool {
+    if case .silence = answer { return false }
     let isStarted = base.info.members > 0
     return isStarted && base.writers.allSatisfy { $0.missing == nil && $0.announcedLength <= $0.length }
       && logs.allSatisfy { $0.isFrozen || $0.isSynced }
@@ -145,11 +147,11 @@ struct NodeReport {
   func write(to output: Output, _ options: OutputOptions) throws {
     var table = Table()
     table.add("storage", "\(storage), \(SizeArgument.text(storeSize))")
-    table.add("node", isRunning ? "running" + (processID.map { ", process \($0)" } ?? "") : "not running")
+    table.add("node", nodeText)
     table.add("local key", keys.local.map { options.text($0) } ?? "none")
     table.add("autobase key", options.text(keys.base))
     table.add("database view key", options.text(keys.view))
-    table.add("RPC server public key", options.text(keys.server))
+    table.add("RPC server public key", keys.serverText(options))
     table.add("entries", entries.map { "\($0)" } ?? "not known: blocks of the view are missing")
     table.add("view", "\(view.length) blocks, \(view.indexedLength) indexed, \(view.signedLength) signed")
     if let system {
@@ -184,6 +186,12 @@ struct NodeReport {
         log.peerCount.map { "\($0)" } ?? "?")
     }
     try known.write(to: output)
+  }
+
+  private var nodeText: String {
+    guard isRunning else { return "not running" }
+    let isSilent = if case .silence = answer { true } else { false }
+    return "running" + (processID.map { ", process \($0)" } ?? "") + (isSilent ? ", does not answer" : "")
   }
 
   /// Whether an indexer has voted for the oldest open node.

@@ -73,7 +73,7 @@ struct Rotation {
         .refused, "\(options.text(new)) is a writer already",
         hint: "`registry-admin remove-writer \(options.text(lost))` removes the other one")
     }
-    if try [node.serverKeyPair.publicKey, node.status().viewKey].contains(new) {
+    if try [node.serverKeyPair?.publicKey, node.status().viewKey].contains(new) {
       throw ToolError(
         .refused, "\(options.text(new)) is not the key of a writer but this node's server or view key",
         hint: "the new node prints its writer as its local key")

@@ -2,6 +2,7 @@ import Autobase
 import CompactEncoding
 import JSON
 import RegistryNode
+import StoreToolKit
 import ToolKit
 
 /// Something that a node waits for, and what to do about it.
@@ -45,13 +46,7 @@ extension Stall {
     let writers = logs.filter { $0.role == .writer && !$0.isFrozen }
     guard let live else { return stalls }
     if !writers.isEmpty, live.replicatingCount == 0 {
-      let down = live.peers.filter { !$0.isConnected }.map { "\($0.name) (\($0.state))" }
-      stalls.append(
-        Stall(
-          reason: "peer",
-          text: "a peer: "
-            + (down.isEmpty
-              ? "none is connected, and the node was given none with --peer" : down.joined(separator: ", "))))
+      stalls.append(Stall(reason: "peer", text: "a peer" + missingPeer(live)))
       return stalls
     }
     for log in writers where !log.isSynced {
@@ -65,10 +60,29 @@ extension Stall {
     return stalls
   }
 
+  /// Why no peer replicates anything.
+  private static func missingPeer(_ live: LiveStatus) -> String {
+    let down = live.peers.filter { !$0.isConnected }.map { "\($0.name) (\($0.state))" }
+    let strange = live.peers.filter(\.isConnected).map(\.name)
+    guard !strange.isEmpty else {
+      return ": "
+        + (down.isEmpty ? "none is connected, and the node was given none with --peer" : down.joined(separator: ", "))
+    }
+    let others = down.isEmpty ? "" : "; not connected: " + down.joined(separator: ", ")
+    return " of this registry: connected is \(strange.joined(separator: ", ")), which has none of its logs; "
+      + "is the bootstrap key the right one?" + others
+  }
+
   /// Too little space to go on.
-  static func disk(freeSpace: UInt64) -> Stall? {
-    guard freeSpace < 1 << 20 else { return nil }
-    return Stall(reason: "disk-full", text: "space on the disk: \(SizeArgument.text(freeSpace)) free")
+  static func disk(_ directory: String) -> Stall? {
+    DiskSpace.shortage(directory).map { Stall(reason: "disk-full", text: $0) }
+  }
+
+  /// The running node does not say how it is: it hangs or was stopped.
+  static func silence(_ live: LiveStatus.Answer, processID: Int32?) -> Stall? {
+    guard case .silence = live else { return nil }
+    let process = processID.map { ", process \($0)," } ?? ""
+    return Stall(reason: "node", text: "the running node\(process) to answer: it is stopped or busy")
   }
 
   private static func obstacle(_ status: AutobaseStatus) -> Stall? {
@@ -141,7 +155,7 @@ extension Stall {
   private static func checkpoint(_ status: AutobaseStatus, _ options: OutputOptions) -> Stall? {
     func names(_ keys: [Fixed32]) -> String { keys.map { options.text($0) }.joined(separator: ", ") }
     switch status.wait {
-    case .nothing, .blocks, .frozen, .obstacle: return nil
+    case .nothing, .blocks, .frozen, .conflict, .obstacle: return nil
     case .firstNode:
       // Without the bootstrap writer's log, that is what is missing.
       guard status.localKey == status.key || status.writers.contains(where: { $0.length > 0 }) else { return nil }
@@ -150,10 +164,7 @@ extension Stall {
       return Stall(
         reason: "indexer-node", text: "a node of an indexer that links what others wrote: \(names(keys))", from: keys)
     case .votes(let keys, let needed):
-      return Stall(
-        reason: "votes",
-        text: keys.isEmpty ? "indexers to see each other's votes" : "votes of \(needed) of: \(names(keys))", from: keys,
-        needed: needed)
+      return Stall(reason: "votes", text: "votes of \(needed) of: \(names(keys))", from: keys, needed: needed)
     case .signatures(let keys, let needed):
       return Stall(
         reason: "signatures", text: "signatures of \(needed) of: \(names(keys))", from: keys, needed: needed)

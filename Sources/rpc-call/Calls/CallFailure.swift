@@ -1,6 +1,7 @@
 import CompactEncoding
 import JSON
 import ProtomuxRPC
+import RegistryNode
 import ToolKit
 
 /// Why a call has no good answer, as results and messages tell it.
@@ -34,6 +35,8 @@ extension CallFailure {
     default: break
     }
     guard let cause = error.cause else { return .integrity }
+    // The disk of the server is full, for example: it is not this call that is wrong, and later it may go well.
+    if cause.code == RegistryService.storeError { return .temporary }
     return refusals.contains { $0.code == cause.code || $0.message == cause.message } ? .refused : .integrity
   }
 

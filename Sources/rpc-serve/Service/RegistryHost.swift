@@ -7,6 +7,7 @@ import ProtomuxRPC
 import RegistryNode
 import RegistryToolKit
 import Replication
+import StoreToolKit
 import ToolKit
 import Transport
 
@@ -17,6 +18,7 @@ final class RegistryHost: @unchecked Sendable {
   let driver: NodeDriver
   private let lock: NodeLock
   private let service: RegistryService
+  private let directory: String
   private let reporter: Reporter
   /// Told when something may have changed.
   var onTurn: (() -> Void)?
@@ -35,8 +37,10 @@ final class RegistryHost: @unchecked Sendable {
     _ store: Corestore, directory: String, rights: RegistryRights, settings: NodeDriver.Settings, reporter: Reporter
   ) throws {
     guard try RegistryNode.baseKey(in: store) != nil else { throw RegistryNodeError.notInitialized }
+    self.directory = directory
     lock = try NodeLock(directory: directory)
     node = try RegistryNode(store)
+    keyPair = try node.serverKeyPair ?? store.keyPair(named: "public-key")
     driver = NodeDriver(
       node, replicator: StoreReplicator(store: store), settings: settings, generator: SystemRandomNumberGenerator())
     service = RegistryService(node, rights: rights, software: "hypertools \(Version.current)")
@@ -44,7 +48,7 @@ final class RegistryHost: @unchecked Sendable {
   }
 
   /// The key pair by which callers know the node.
-  var keyPair: KeyPair { node.serverKeyPair }
+  let keyPair: KeyPair
 
   /// Begins to work. To be called before the first connection.
   func start(on loop: TransportLoop) {
@@ -79,7 +83,9 @@ final class RegistryHost: @unchecked Sendable {
   }
 
   /// What can be told about the node.
-  func report() throws -> StatusReport { StatusReport(try driver.status(), peers: peers?.currentStatus ?? []) }
+  func report() throws -> StatusReport {
+    StatusReport(try driver.status(), peers: peers?.currentStatus ?? [], shortage: DiskSpace.shortage(directory))
+  }
 
   private func describe() throws -> [UInt8] {
     var bytes: [UInt8] = []
@@ -98,7 +104,8 @@ final class RegistryHost: @unchecked Sendable {
     for (call, result) in zip(calls, results) {
       switch result {
       case .failure(let error):
-        if error.cause?.code == "STORE_ERROR" { failure = error.cause?.message }
+        let storeCodes = [RegistryService.storeError, RegistryService.storeCorrupt]
+        if let cause = error.cause, storeCodes.contains(cause.code ?? "") { failure = cause.message }
         isCatchingUp = isCatchingUp || error.cause?.code == RegistryService.catchingUp
       case .success: hasWritten = hasWritten || RegistryMethod(rawValue: call.method)?.need != .read
       }

@@ -11,10 +11,13 @@ import Transport
 struct StatusReport {
   private let status: NodeStatus
   private let peers: [PeerStatus]
+  private let shortage: String?
 
-  init(_ status: NodeStatus, peers: [PeerStatus]) {
+  /// - Parameter shortage: what is said when there is too little space on the disk.
+  init(_ status: NodeStatus, peers: [PeerStatus], shortage: String?) {
     self.status = status
     self.peers = peers
+    self.shortage = shortage
   }
 
   private var view: AutobaseStatus.View? { status.base.views.first { $0.name == RegistryView.name } }
@@ -31,6 +34,7 @@ struct StatusReport {
 
   private var waits: [String] {
     status.waits.map { wait in wait.key.map { "\(KeyIdentifier.encode($0)) \(wait.text)" } ?? wait.text }
+      + (shortage.map { [$0] } ?? [])
   }
 
   // MARK: For people

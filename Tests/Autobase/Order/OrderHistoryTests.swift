@@ -171,7 +171,8 @@ extension OrderDecision {
           default: .ambiguous(node(key), competitor: node())
           }
         let knowledge = [Poll.Knowledge.none, .newer, .quorum][Int.random(in: 0..<3, using: &generator)]
-        return Poll.Voter(key: key, answer: answer, knowledge: knowledge)
+        return Poll.Voter(
+          key: key, answer: answer, knowledge: knowledge, isImpartial: .random(using: &generator))
       }
       return Poll(node: node(), voters: voters, majority: keys.count / 2 + 1)
     }
@@ -203,7 +204,7 @@ extension OrderDecision {
           case .newer: .newer
           case .quorum: .acknowledged
           }
-        decisions.append(answer, confirmation)
+        decisions.append(answer, confirmation, isImpartial: voter.isImpartial)
       }
     }
   }

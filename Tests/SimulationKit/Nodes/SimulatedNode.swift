@@ -73,7 +73,7 @@ final class SimulatedNode {
     do {
       let process = try NodeProcess(self)
       self.process = process
-      publicKey = process.node.serverKeyPair.publicKey
+      publicKey = process.node.serverKeyPair?.publicKey ?? Fixed32()
       localKey = process.node.localKey
       if disk.isDurable { durableLength = localHead?.length ?? 0 }
       world.note("\(name) starts")

@@ -46,6 +46,13 @@ import Transport
     let result = try Store().run(
       "hdb-view", ["get", "x", "--view", key, "--peer", "\(key)@127.0.0.1:\(port)", "--timeout", "2s"])
     #expect(result.status == 3, "\(result.messages)")
+    // Somebody else who is there is another failure than nobody, as for the other tools.
+    let (server, peer) = try ReplicateTests.listen(try ReplicateTests.store("log", lines: 1).store, ["--live"])
+    let address = try #require(peer.split(separator: "@").last)
+    let strange = try Store().run("hdb-view", ["get", "x", "--view", key, "--peer", "\(key)@\(address)"])
+    #expect(strange.status == 4 && strange.messages.contains("hint: "), "\(strange.messages)")
+    server.signal(SIGTERM)
+    #expect(try server.finish().status == 0)
     let unnamed = try Store().run("hdb-view", ["get", "x", "--peer", "\(key)@127.0.0.1:\(port)"])
     #expect(unnamed.status == 2, "\(unnamed.messages)")
   }

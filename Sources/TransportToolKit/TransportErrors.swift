@@ -1,11 +1,10 @@
-import CompactEncoding
 import HypercoreCrypto
-import ToolKit
-import Transport
+public import ToolKit
+public import Transport
 
 extension ToolError {
   /// What a failed connection means to whoever asked for it.
-  init(_ error: TransportError) {
+  public init(_ error: TransportError) {
     switch error {
     case .listenFailed(let address, _):
       self.init(.localIO, "\(error)")
