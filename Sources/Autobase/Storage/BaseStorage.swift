@@ -44,6 +44,8 @@ public protocol WriterLog: ReadableLog {
   var key: Fixed32 { get }
   /// Blocks up to this index are all stored here.
   var contiguousLength: UInt64 { get }
+  /// The first index from which on all blocks up to `end` are stored here; `end` when the last of them is not.
+  func firstStored(below end: UInt64) throws -> UInt64
   /// The manifest, when it is known here.
   var manifest: Manifest? { get }
   /// A small local value, never sent to anyone.
@@ -53,6 +55,8 @@ public protocol WriterLog: ReadableLog {
 }
 
 extension WriterLog {
+  public func firstStored(below end: UInt64) throws -> UInt64 { contiguousLength >= end ? 0 : end }
+
   /// Sets a small local value unless it is what is stored.
   func remember(_ key: String, _ value: [UInt8]) throws {
     if try userData(key) != value { try setUserData(key, value) }
