@@ -83,6 +83,7 @@
 /// system core that a quorum of the known signers has moved to, and leads a node that knows nothing but the base's key
 /// to the system core that the bootstrap writer's newest block names. Blocks of views that it has not computed are
 /// fetched afterwards; until they are there, ``Autobase/advance()`` may have to wait for one that `apply` reads.
+/// ``Autobase/orderHistory(keptBytes:)`` begins behind such a state, too, where older nodes are not stored.
 ///
 /// ## Replacing the indexers by force
 ///

@@ -34,24 +34,23 @@ extension Autobase {
 
   /// Builds the linearizer anew, from what is indexed.
   func restart() throws {
-    let indexers = indexedInfo.members == 0 ? [key] : indexedInfo.indexers.map { $0.key }
-    let system = system
-    let base = indexedLength
-    var offsets: [Fixed32: UInt64] = [:]
-    for writer in indexers + indexedInfo.heads.map({ $0.key }) where offsets[writer] == nil {
-      offsets[writer] = try system.member(writer, at: base)?.length ?? 0
-    }
-    let known = offsets
-    linearizer = Linearizer(indexers: indexers, heads: indexedInfo.heads) { known[$0] ?? 0 }
+    let start = try graphStart(at: indexedLength, indexedInfo)
+    linearizer = Linearizer(start)
     let reopened = readers.keys
     readers = ReaderSet()
     if let local { try openReader(local.key) }
-    for writer in indexers + indexedInfo.heads.map({ $0.key }) { try openReader(writer) }
+    for writer in start.writers { try openReader(writer) }
     for writer in reopened { try openReaderIfPossible(writer) }
     for writer in wakeups {
       try openReaderIfPossible(writer.key, announcedLength: writer.length)
     }
     try openSources()
+  }
+
+  /// What a writer has written, as far as it is stored.
+  func messages(of writer: Fixed32) throws -> LoggedMessages {
+    if let local, local.key == writer { return LoggedMessages(log: local, keys: keys) }
+    return LoggedMessages(log: try storage.writer(writer), keys: keys)
   }
 
   /// Starts reading a writer, behind what is indexed of it.
@@ -64,11 +63,9 @@ extension Autobase {
     } else {
       window = linearizer.open(writer, offset: try system.member(writer, at: indexedLength)?.length ?? 0)
     }
-    let log: any WriterLog
-    if let local, local.key == writer { log = local } else { log = try storage.writer(writer) }
-    let source = LoggedMessages(log: log, keys: keys)
+    let source = try messages(of: writer)
     let reader = WriterReader(key: writer, source: source, window: window)
-    if mayWrite { try log.remember(UserDataKey.referrer, key.bytes) }
+    if mayWrite { try source.log.remember(UserDataKey.referrer, key.bytes) }
     readers.insert(reader)
     storage.afterRollback { [weak self] in self?.needsReload = true }
     return reader

@@ -57,6 +57,8 @@ final class WriterReader {
   private(set) var isFrozen = false
   /// The node of another writer that the next batch references and that is not in the graph.
   private(set) var missing: Checkout?
+  /// The length of the node at whose block the log ends for now, because that is not stored.
+  private(set) var unstored: UInt64?
   /// A block that the newest one points to, and that is not stored.
   var missingBlock: UInt64?
   /// Whether that one has come.
@@ -90,6 +92,7 @@ final class WriterReader {
   /// Adds the next batch to the graph, if it is here with all it references.
   func loadBatch(into linearizer: Linearizer, open: (Fixed32) throws -> WriterReader) throws -> Outcome {
     missing = nil
+    unstored = nil
     guard try readBatch() else { return .exhausted }
     for message in pending {
       for head in message.heads where head.key != key {
@@ -143,6 +146,7 @@ final class WriterReader {
         isFrozen = true
         return false
       } catch LogError.blockNotAvailable {
+        unstored = length
         return false
       }
     }

@@ -18,22 +18,30 @@ public struct IndexerEpoch: Sendable, Hashable {
 }
 
 extension Autobase {
-  /// All sets of indexers that the base has had, as the system view tells: one block of it after the other is read.
+  /// The sets of indexers that the base has had, as the system view tells: one block of it after the other is read, the
+  /// newest first.
   ///
-  /// - Throws: `LogError.blockNotAvailable` where the system view is not stored from its beginning.
-  public func indexerEpochs() throws -> [IndexerEpoch] {
-    var epochs: [IndexerEpoch] = []
-    var indexers = [key]
-    // Block 0 is the header.
-    var length: UInt64 = 2
-    while length <= indexedLength {
-      defer { length += 1 }
-      guard let info = try SystemView.info(at: length, system.bee) else { continue }
-      let next = info.indexers.map { $0.key }
-      guard next != indexers, let end = info.heads.last else { continue }
-      epochs.append(IndexerEpoch(indexers: indexers, end: end, heads: info.heads))
-      indexers = next
+  /// - Parameter start: the length of the system view in the state behind which the first of them counts.
+  /// - Throws: `LogError.blockNotAvailable` with the last block of the system view behind that state that is not stored.
+  public func indexerEpochs(from start: UInt64 = 0) throws -> [IndexerEpoch] {
+    var epochs = [IndexerEpoch(indexers: indexers(indexedInfo))]
+    // The state after the one that is looked at.
+    var next = indexedInfo
+    var length = indexedLength
+    while length > start {
+      length -= 1
+      // Block 0 is the header.
+      let info = length < 2 ? length == start ? SystemInfo() : nil : try SystemView.info(at: length, system.bee)
+      guard let info else { continue }
+      if indexers(info) != epochs[epochs.count - 1].indexers, let end = next.heads.last {
+        epochs.append(IndexerEpoch(indexers: indexers(info), end: end, heads: next.heads))
+      }
+      next = info
     }
-    return epochs + [IndexerEpoch(indexers: indexers)]
+    return epochs.reversed()
+  }
+
+  private func indexers(_ info: SystemInfo) -> [Fixed32] {
+    info.members == 0 ? [key] : info.indexers.map(\.key)
   }
 }

@@ -8,7 +8,7 @@ public struct NodeExplanation: Sendable, Hashable {
     public var node: Checkout
     /// Its place; nil when it is not in the order.
     public var index: Int?
-    /// Whether that place is final.
+    /// Whether its place is final, be it one before the first place here.
     public var isIndexed: Bool
   }
 
@@ -102,7 +102,8 @@ extension OrderHistory {
 
   private func reference(_ node: Checkout) -> NodeExplanation.Reference {
     let index = position(node)
-    return NodeExplanation.Reference(node: node, index: index, isIndexed: index.map { $0 < indexedCount } ?? false)
+    let isIndexed = index.map { $0 < indexedCount } ?? isBeforeStart(node)
+    return NodeExplanation.Reference(node: node, index: index, isIndexed: isIndexed)
   }
 
   private func precedence(_ first: Int, _ second: Int) -> NodeExplanation.Precedence {

@@ -34,6 +34,8 @@ public struct NodeOrder: Sendable {
     public var node: Checkout
     /// What it references and nobody gave; nil when the message itself breaks a rule, or its batch is incomplete.
     public var missing: Checkout?
+    /// The length of the node, itself or a later one of its batch, whose block is not stored.
+    public var unstored: UInt64?
   }
 
   /// Nodes whose place is final, whatever else comes.
@@ -87,9 +89,30 @@ extension NodeOrder {
       }
     }
     tip = linearizer.tipNodes.map { Item($0) }
-    for reader in readers.all where !reader.isIdle {
-      gaps.append(Gap(node: Checkout(key: reader.key, length: reader.window.length + 1), missing: reader.missing))
+    gaps = readers.gaps
+  }
+}
+
+extension ReaderSet {
+  /// What could not be read of the logs, when nothing more can be.
+  var gaps: [NodeOrder.Gap] {
+    all.filter { !$0.isIdle }.map { reader in
+      NodeOrder.Gap(
+        node: Checkout(key: reader.key, length: reader.window.length + 1), missing: reader.missing,
+        unstored: reader.unstored)
     }
+  }
+}
+
+extension NodeOrder {
+  /// The order alone of a history that has kept all values.
+  public init(_ history: OrderHistory) {
+    let items = history.entries.map { entry in
+      Item(node: entry.node, batch: entry.batch, value: entry.value, heads: entry.heads)
+    }
+    indexed = Array(items[..<history.indexedCount])
+    tip = Array(items[history.indexedCount...])
+    gaps = history.gaps
   }
 }
 

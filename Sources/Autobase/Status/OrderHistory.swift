@@ -1,6 +1,6 @@
 public import CompactEncoding
 
-/// The order of the nodes of several logs from their beginning, and how it came about.
+/// The order of the nodes of several logs from their beginning, or from a final state of a base, and how it came about.
 ///
 /// The logs are read and ordered as a running base does it, once; what the linearizer saw when it decided is kept, in a
 /// few dozen bytes for each node.
@@ -38,7 +38,16 @@ public final class OrderHistory {
   /// The active indexers.
   public private(set) var indexers: [Fixed32] = []
 
+  /// Length of the system view in the final state behind which the first place is; 0 when the order is from the
+  /// beginning of the logs.
+  public let systemLength: UInt64
+
   private(set) var linearizer = Linearizer(indexers: [])
+  /// How much of each log is final in the state behind which the order begins, as far as it was asked for.
+  private var initialLengths: [Fixed32: UInt64] = [:]
+  private let initialLength: (Fixed32) throws -> UInt64
+  /// How much of each log has a final place by now, the part before the first place included.
+  private var lengths: [Fixed32: UInt64] = [:]
 
   /// Orders logs of which all that count is given.
   ///
@@ -82,39 +91,54 @@ public final class OrderHistory {
   }
 
   /// - Parameters:
-  ///   - heads: the heads of what is final before the first node; none at the beginning.
-  ///   - lengths: how much of each log that is.
+  ///   - start: the final state behind which the first epoch begins; nil at the beginning.
+  ///   - length: how much of a log is final in that state.
   init(
-    _ keys: [Fixed32], _ epochs: [IndexerEpoch], heads: [Checkout] = [], lengths: [Fixed32: UInt64] = [:],
-    keptBytes: Int = .max, source: (Fixed32) throws -> any MessageSource
+    _ keys: [Fixed32], _ epochs: [IndexerEpoch], from start: GraphStart? = nil,
+    length: @escaping (Fixed32) throws -> UInt64 = { _ in 0 }, keptBytes: Int = .max,
+    source: (Fixed32) throws -> any MessageSource
   ) throws {
     entries = OrderEntries(keptBytes: keptBytes)
-    var (heads, lengths) = (heads, lengths)
+    systemLength = start?.systemLength ?? 0
+    initialLength = length
+    lengths = start?.lengths ?? [:]
+    initialLengths = lengths
+    var heads = start?.heads ?? []
     for epoch in epochs {
       indexers = epoch.indexers
-      linearizer = Linearizer(indexers: indexers, heads: heads) { lengths[$0] ?? 0 }
+      var start = GraphStart(indexers: indexers, heads: heads)
+      for key in start.writers { start.lengths[key] = try finalLength(key) }
+      linearizer = Linearizer(start)
       var readers = ReaderSet()
       func open(_ key: Fixed32) throws -> WriterReader {
         if let reader = readers[key] { return reader }
-        let window = linearizer.open(key, offset: lengths[key] ?? 0)
-        let reader = WriterReader(key: key, source: try source(key), window: window)
+        let source = try source(key)
+        let window = linearizer.open(key, offset: try finalLength(key))
+        let reader = WriterReader(key: key, source: source, window: window)
         readers.insert(reader)
         return reader
       }
       for key in keys { _ = try open(key) }
-      try order(epoch.end, &lengths) {
+      try order(epoch.end) {
         try ReaderSet.load(readers.keys, into: linearizer, limit: 4096, known: { readers.keys }, open: open)
       }
       heads = epoch.heads
-      gaps = readers.all.filter { !$0.isIdle }.map {
-        NodeOrder.Gap(node: Checkout(key: $0.key, length: $0.window.length + 1), missing: $0.missing)
-      }
+      gaps = readers.gaps
     }
     finish()
   }
 
+  /// How much of a log has a final place by now.
+  private func finalLength(_ key: Fixed32) throws -> UInt64 {
+    if let length = lengths[key] { return length }
+    let length = try initialLength(key)
+    lengths[key] = length
+    initialLengths[key] = length
+    return length
+  }
+
   /// Loads and orders nodes until there are no more, or `end` is final.
-  private func order(_ end: Checkout?, _ lengths: inout [Fixed32: UInt64], load: () throws -> Int) throws {
+  private func order(_ end: Checkout?, load: () throws -> Int) throws {
     linearizer.consensus.trace = { [unowned self, consensus = linearizer.consensus] group, merge in
       decisions.append(group, through: merge, consensus)
     }
@@ -148,36 +172,14 @@ public final class OrderHistory {
   /// Where a node is.
   public func position(_ node: Checkout) -> Int? { entries.position(node) }
 
+  /// Whether a node is final in a place before the first one.
+  public func isBeforeStart(_ node: Checkout) -> Bool { node.length <= initialLengths[node.key] ?? 0 }
+
+  /// All writers that have nodes, here or before the first place, or that a node here refers to.
+  public var writers: Set<Fixed32> { Set(entries.keys).union(indexers).union(initialLengths.keys) }
+
   /// The node itself, while its place is not final.
   func openNode(_ node: Checkout) -> Node? { linearizer.window(node.key)?.node(node.length) }
-}
-
-extension Autobase {
-  /// The order of all nodes of the base, from the beginning of its logs.
-  ///
-  /// - Parameter keptBytes: how many bytes of each value are kept.
-  /// - Throws: `LogError.blockNotAvailable` where the system view is not stored from its beginning.
-  public func orderHistory(keptBytes: Int = .max) throws -> OrderHistory {
-    if storage.isReadOnly { try catchUpReading() }
-    let members = try system.allMembers().map { $0.key }
-    let keys = [key] + members.filter { $0 != key }
-    return try OrderHistory(keys, indexerEpochs(), keptBytes: keptBytes) { try self.openReader($0).source }
-  }
-
-  /// The order of the nodes that are not final yet, alone: places count from there. It needs no more than what is
-  /// stored of a base that was not followed from its beginning.
-  ///
-  /// - Parameter keptBytes: how many bytes of each value are kept.
-  public func openOrder(keptBytes: Int = .max) throws -> OrderHistory {
-    if storage.isReadOnly { try catchUpReading() }
-    let lengths = Dictionary(readers.all.map { ($0.key, $0.window.offset) }) { first, _ in first }
-    let epoch = IndexerEpoch(indexers: linearizer.consensus.indexers.map { $0.key })
-    return try OrderHistory(
-      readers.keys, [epoch], heads: indexedInfo.heads, lengths: lengths, keptBytes: keptBytes
-    ) {
-      try self.openReader($0).source
-    }
-  }
 }
 
 /// The messages of one writer, as somebody else reads them.

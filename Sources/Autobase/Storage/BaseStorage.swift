@@ -44,6 +44,8 @@ public protocol WriterLog: ReadableLog {
   var key: Fixed32 { get }
   /// Blocks up to this index are all stored here.
   var contiguousLength: UInt64 { get }
+  /// The first index from which on all blocks up to `end` are stored here; `end` when the last of them is not.
+  func firstStored(below end: UInt64) throws -> UInt64
   /// The manifest, when it is known here.
   var manifest: Manifest? { get }
   /// Whether two conflicting signatures of it were seen: its writer has signed two histories, and nothing is added any
@@ -58,6 +60,7 @@ public protocol WriterLog: ReadableLog {
 extension WriterLog {
   /// Nobody else can sign a log that is in memory only.
   public var hasConflict: Bool { false }
+  public func firstStored(below end: UInt64) throws -> UInt64 { contiguousLength >= end ? 0 : end }
 
   /// Sets a small local value unless it is what is stored.
   func remember(_ key: String, _ value: [UInt8]) throws {

@@ -106,6 +106,17 @@ final class StoredWriterLog: LocalLog {
   var contiguousLength: UInt64 { core.contiguousLength }
   var hasConflict: Bool { core.isFrozen }
   var fork: UInt64 { core.fork }
+
+  func firstStored(below end: UInt64) throws -> UInt64 {
+    if contiguousLength >= end { return 0 }
+    var (low, high) = (contiguousLength, end)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if try core.has(middle..<end) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
   func block(at index: UInt64) throws -> [UInt8] { try core.block(at: index) }
   func snapshot() throws -> any ReadableLog { try core.snapshot() }
   func append(_ blocks: [[UInt8]]) throws { try core.append(blocks) }

@@ -18,10 +18,10 @@ struct ExplainCommand: ParsableCommand {
   func run() throws {
     switch try input.order(keptBytes: 0) {
     case .history(let history, let name):
-      let names = NodeNames(Set(history.entries.keys).union(history.indexers), options, name: name)
+      let names = NodeNames(history.writers, options, name: name)
       let nodes = try node.map { try names.find($0) }
       try write(nodes) { node, output in
-        guard let explanation = history.explain(node) else { throw missing(node, history, names) }
+        guard let explanation = history.explain(node) else { throw history.noPlace(node, names) }
         guard !options.json else { return try output.line(ExplanationRecord(options).json(explanation)) }
         try ExplanationText(names, options).write(explanation, to: output)
       }
@@ -64,19 +64,5 @@ struct ExplainCommand: ParsableCommand {
       if missing.isEmpty { rest -= 1 }
       return rest <= 0
     }
-  }
-
-  private func missing(_ node: Checkout, _ history: OrderHistory, _ names: NodeNames) -> ToolError {
-    guard let gap = history.gaps.first(where: { $0.node.key == node.key && $0.node.length <= node.length }) else {
-      return ToolError(.negative, "\(names(node)) is not here")
-    }
-    guard let missing = gap.missing else {
-      return ToolError(
-        .negative, "\(names(node)) has no place: nothing of its log is read from length \(gap.node.length) on",
-        hint: "the atomic batch there is incomplete, or its block is no message of this base")
-    }
-    return ToolError(
-      .negative,
-      "\(names(node)) has no place yet: \(names(gap.node)) waits for \(missing.length) of \(options.text(missing.key))")
   }
 }

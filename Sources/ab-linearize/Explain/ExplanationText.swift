@@ -35,7 +35,9 @@ struct ExplanationText {
   }
 
   private func describe(_ reference: NodeExplanation.Reference) -> String {
-    guard let index = reference.index else { return "\(names(reference.node)), which is not here" }
+    guard let index = reference.index else {
+      return "\(names(reference.node)), " + (reference.isIndexed ? "final before the first place" : "which is not here")
+    }
     return "\(names(reference.node)) at \(index)" + (reference.isIndexed ? ", final" : "")
   }
 

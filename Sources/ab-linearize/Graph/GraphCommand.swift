@@ -56,10 +56,11 @@ struct GraphCommand: ParsableCommand {
     let keptBytes = values ? (format == .ndjson ? .max : 256) : 0
     switch try input.order(keptBytes: keptBytes) {
     case .history(let history, let name):
-      let names = NodeNames(Set(history.entries.keys).union(history.indexers), options, name: name)
-      let graph = OrderGraph(history, try window(names, format).selection(history, names))
-      try draw(graph, names, format)
-      for gap in history.gaps { OrderCommand.report(gap) }
+      let names = NodeNames(history.writers, options, name: name)
+      let window = try window(names, format)
+      if let node = window.around, history.position(node) == nil { throw history.noPlace(node, names) }
+      try draw(OrderGraph(history, window.selection(history, names)), names, format)
+      try LeftOver.report(history.gaps)
     case .causal(let logs, let base, let clock):
       let names = NodeNames(base.inputs.map(\.key), options, name: logs.name)
       let window = try window(names, format)

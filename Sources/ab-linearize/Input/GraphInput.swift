@@ -33,10 +33,9 @@ struct GraphInput: ParsableArguments {
   var clock: ClockArgument?
 
   private var sources: LogSources { inputs.sources }
-  private var isOfBase: Bool { !sources.isPiped && sources.input.isEmpty }
 
   func validate() throws {
-    if isOfBase, !indexer.isEmpty {
+    if sources.isOfBase, !indexer.isEmpty {
       throw ValidationError("--indexer goes with --stdin or --input; a store's base knows its indexers")
     }
     if causal, !indexer.isEmpty { throw ValidationError("--indexer decides nothing in the causal order") }
@@ -46,7 +45,7 @@ struct GraphInput: ParsableArguments {
   ///
   /// - Parameter keptBytes: how many bytes of each value are kept.
   func order(keptBytes: Int) throws -> DrawnOrder {
-    if isOfBase, !causal {
+    if sources.isOfBase, !causal {
       try refuseCausalOptions()
       return try baseHistory(keptBytes)
     }
@@ -78,14 +77,8 @@ struct GraphInput: ParsableArguments {
   private func baseHistory(_ keptBytes: Int) throws -> DrawnOrder {
     let store = try sources.location.open(isReadOnly: true)
     return try store.read {
-      let open = try sources.base.open(store)
       let names = try LogNames(store)
-      do {
-        return .history(try open.orderHistory(keptBytes: keptBytes)) { names[$0] }
-      } catch LogError.blockNotAvailable {
-        Messages.warning("the base is not stored here from its beginning: places count from what is not final")
-        return .history(try open.openOrder(keptBytes: keptBytes)) { names[$0] }
-      }
+      return .history(try sources.base.open(store).drawnHistory(keptBytes)) { names[$0] }
     }
   }
 

@@ -30,6 +30,9 @@ struct LogSources: ParsableArguments {
   /// Whether logs come from a pipe or from archives, not from the store.
   var isPiped: Bool { stdin || !archive.isEmpty }
 
+  /// Whether the writers of the store's base are meant.
+  var isOfBase: Bool { !isPiped && input.isEmpty }
+
   /// The logs of the archives, in their order.
   func archivedLogs() throws -> [ArchivedLog] {
     try archive.flatMap { try ArchiveFile(path: $0).logs }

@@ -133,9 +133,8 @@ final class OpenLogs {
       throw error
     }
     indexers = base.info.indexers.map(\.key)
-    let members = Set(try base.members().map(\.key))
     let folder = try sources.base.folder(of: store)
-    return try ([base.key] + members.subtracting([base.key]).sorted())
+    return try ([base.key] + base.writers().dropFirst().sorted())
       .filter { try store.has(key: $0) }.map { try folder.get(key: $0, isReadOnly: true) }
   }
 

@@ -32,27 +32,19 @@ struct OrderCommand: ParsableCommand {
   }
 
   func run() throws {
-    let input = try OrderInput(sources, log)
-    let indexers = indexer.isEmpty ? input.indexers : indexer.map(\.key)
-    let order = try NodeOrder(input.logs, indexers: indexers)
-    let output = OrderOutput(input, keyText: hex ? { $0.description } : { KeyIdentifier.encode($0) })
-    try text ? output.writeText(order) : output.writeRecords(order, stream)
-    let gaps = order.gaps.map { ($0.node, $0.missing) } + input.unfinished.map { ($0, nil) }
-    guard gaps.isEmpty else {
-      for (node, missing) in gaps { Self.report(node, missing) }
-      throw NegativeAnswer()
+    if sources.isOfBase, log.isEmpty, indexer.isEmpty {
+      let stored = try StoredOrder(sources)
+      try write(stored.order, stored)
+      return try LeftOver.report(stored.order.gaps)
     }
+    let input = try OrderInput(sources, log)
+    let order = try NodeOrder(input.logs, indexers: indexer.isEmpty ? input.indexers : indexer.map(\.key))
+    try write(order, input)
+    try LeftOver.report(order.gaps, unfinished: input.unfinished)
   }
 
-  static func report(_ gap: NodeOrder.Gap) { report(gap.node, gap.missing) }
-
-  private static func report(_ node: Checkout, _ missing: Checkout?) {
-    let node = "node \(node.length) of \(KeyIdentifier.encode(node.key))"
-    if let missing {
-      Messages.warning(
-        "\(node) waits for node \(missing.length) of \(KeyIdentifier.encode(missing.key)), which is not in the input")
-    } else {
-      Messages.warning("\(node) cannot be placed: its batch is incomplete or its heads are wrong")
-    }
+  private func write(_ order: NodeOrder, _ records: any OrderRecords) throws {
+    let output = OrderOutput(records, keyText: hex ? { $0.description } : { KeyIdentifier.encode($0) })
+    try text ? output.writeText(order) : output.writeRecords(order, stream)
   }
 }

@@ -10,7 +10,7 @@ import ToolKit
 
 /// The logs to be ordered, collected from records of `hc-stream(5)` that may come in any order between logs, but in
 /// sequence within one.
-struct OrderInput {
+struct OrderInput: OrderRecords {
   /// A writer's log as far as it was read.
   private struct Log {
     let key: Fixed32

@@ -2,12 +2,24 @@ import Autobase
 import CompactEncoding
 import ToolKit
 
+/// The records that an order is written from.
+protocol OrderRecords {
+  /// Those of the logs.
+  var passed: [StreamRecord] { get }
+  /// Records of other types, to be passed on in front of the node that they came before.
+  var others: [Checkout: [StreamRecord]] { get }
+  /// Those that no node followed.
+  var lastOthers: [StreamRecord] { get }
+  /// The record of a node.
+  func record(_ node: Checkout) -> StreamNode?
+}
+
 /// Writes an order as records of `hc-stream(5)`, or as lines for people.
 struct OrderOutput {
-  private let input: OrderInput
+  private let input: any OrderRecords
   private let keyText: (Fixed32) -> String
 
-  init(_ input: OrderInput, keyText: @escaping (Fixed32) -> String) {
+  init(_ input: any OrderRecords, keyText: @escaping (Fixed32) -> String) {
     self.input = input
     self.keyText = keyText
   }
