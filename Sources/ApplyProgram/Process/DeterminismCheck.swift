@@ -8,7 +8,7 @@ import HypercoreCrypto
 ///
 /// | way | finds what depends on |
 /// |---|---|
-/// | it answers it, and again as after a reorder, told to resume | what it remembers in spite of that; the number of the line; what is final |
+/// | it answers it, and again as after a reorder | what it remembers in spite of that; the number of the line; what is final |
 /// | it was just started, and is told to resume | what the views do not hold |
 /// | it goes on behind the last one | where lines end |
 ///

@@ -3,7 +3,8 @@ import Synchronization
 
 /// Signals of daemons: the first SIGTERM or SIGINT asks to finish what is under way, the second ends the process.
 ///
-/// One-shot commands leave signals as they are: the store is safe at any instant.
+/// One-shot commands leave signals as they are: the store is safe at any instant. What they have started is ended with
+/// them, see ``ProcessGroups``.
 public enum Signals {
   private static let requested = Atomic<Int32>(0)
   private static let pipeEnd = Atomic<Int32>(-1)
