@@ -56,6 +56,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // Bytes: pure encodings.
@@ -118,7 +119,7 @@ let package = Package(
     library(
       "ToolKit",
       [
-        "JSON", "CompactEncoding", "HypercoreCrypto",
+        "CMalloc", "JSON", "CompactEncoding", "HypercoreCrypto",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -22,12 +23,21 @@ import Testing
     #expect(result.status == 2 && result.output.isEmpty && result.messages.contains("SUBCOMMANDS:"))
   }
 
-  @Test func aVerbBehindOptionsIsShownItsPlace() throws {
-    let key = String(repeating: "y", count: 52)
-    let result = try Store().run("hdb-view", ["--peer", "\(key)@127.0.0.1:9", "--view", key, "get", "e1"])
-    #expect(result.status == 2)
-    #expect(
-      result.messages.contains("hdb-view: hint: the command comes first: `hdb-view get --peer ...`"),
-      "\(result.messages)")
+  @Test func optionsMayComeBeforeTheVerb() throws {
+    let registry = try RegistryStore()
+    try registry.fill(3)
+    let store = registry.store
+    let expected = try store.run("hdb-view", ["count", "--json"])
+    #expect(expected.status == 0)
+    #expect(try store.run("hdb-view", ["--json", "count"]).output == expected.output)
+    // A value may look like a verb.
+    #expect(symlink(store.path, store.folder.file("get")) == 0)
+    let confusing = try store.run("hdb-view", ["--store", "get", "--json", "count"], environment: ["HYPERTOOLS_STORE": ""])
+    #expect(confusing.output == expected.output, "\(confusing.messages)")
+    // What is wrong is told as if the verb were first.
+    let wrong = try store.run("hdb-view", ["--json", "get"])
+    #expect(wrong.status == 2 && wrong.messages.contains("the record's name or --key is needed"), "\(wrong.messages)")
+    let unknown = try store.run("hdb-view", ["--nonsense", "count"])
+    #expect(unknown.status == 2 && unknown.messages.contains("'--nonsense'"), "\(unknown.messages)")
   }
 }

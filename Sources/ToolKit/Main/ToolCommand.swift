@@ -5,7 +5,7 @@ extension ToolCommand {
   /// Runs the tool with the arguments of the process.
   public static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parse(Array(CommandLine.arguments.dropFirst()))
       do {
         try command.run()
       } catch let error as CleanExit {
@@ -14,6 +14,24 @@ extension ToolCommand {
       }
     } catch {
       end(with: error)
+    }
+  }
+
+  /// Reads the command line. Options may come before the verb, where the parser does not look for them: so when that does
+  /// not make sense, each word that is a verb is tried as the first one.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    do {
+      return try parseAsRoot(arguments)
+    } catch  where exitCode(for: error) == .validationFailure && arguments.first?.hasPrefix("-") == true {
+      let verbs = Set(configuration.subcommands.compactMap { $0.configuration.commandName })
+      var first: (any Error)?
+      for (place, word) in arguments.enumerated() where verbs.contains(word) {
+        var moved = arguments
+        moved.insert(moved.remove(at: place), at: 0)
+        do { return try parseAsRoot(moved) } catch { first = first ?? error }
+      }
+      // What is wrong besides the place of the verb says more.
+      throw first ?? error
     }
   }
 
@@ -57,14 +75,6 @@ extension ToolCommand {
     Glibc.exit(ExitStatus.integrity.rawValue)
   }
 
-  /// The verb of a command line that has options before it.
-  private static var lateVerb: String? {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard let first = arguments.first, first.hasPrefix("-") else { return nil }
-    let verbs = Set(configuration.subcommands.compactMap { $0.configuration.commandName })
-    return arguments.first { verbs.contains($0) }
-  }
-
   /// The parser's text in our voice: the error in lower case without full stop, then how the command is called.
   private static func reportUsage(_ error: any Error) {
     var text = message(for: error)
@@ -73,10 +83,6 @@ extension ToolCommand {
       text = first.lowercased() + text.dropFirst()
     }
     Messages.error(text)
-    if let verb = lateVerb {
-      let name = configuration.commandName ?? ""
-      Messages.hint("the command comes first: `\(name) \(verb) \(CommandLine.arguments[1]) ...`")
-    }
     for line in fullMessage(for: error).split(separator: "\n").dropFirst(text.split(separator: "\n").count) {
       let words = line.drop { $0 == " " }
       if words.hasPrefix("Usage: ") {

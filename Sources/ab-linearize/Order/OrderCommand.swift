@@ -32,6 +32,7 @@ struct OrderCommand: ParsableCommand {
   }
 
   func run() throws {
+    Heap.growsInLargeSteps()
     if sources.isOfBase, log.isEmpty, indexer.isEmpty {
       let stored = try StoredOrder(sources)
       try write(stored.order, stored)
@@ -44,6 +45,7 @@ struct OrderCommand: ParsableCommand {
   }
 
   private func write(_ order: NodeOrder, _ records: any OrderRecords) throws {
+    Heap.keepToTheEnd((order, records))
     let output = OrderOutput(records, keyText: hex ? { $0.description } : { KeyIdentifier.encode($0) })
     try text ? output.writeText(order) : output.writeRecords(order, stream)
   }

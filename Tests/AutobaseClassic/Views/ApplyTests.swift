@@ -7,25 +7,6 @@ import Testing
 @Suite struct ApplyTests {
   private struct Refusal: Error {}
 
-  /// A log that counts and can refuse to be written.
-  private final class FragileLog: CausalLog, AppendableLog {
-    let inner: KeyedMemoryLog
-    /// Appends that still work.
-    var appends = Int.max
-    init(_ inner: KeyedMemoryLog) { self.inner = inner }
-    var key: Fixed32 { inner.key }
-    var length: UInt64 { inner.length }
-    var fork: UInt64 { inner.fork }
-    func block(at index: UInt64) throws -> [UInt8] { try inner.block(at: index) }
-    func snapshot() throws -> any ReadableLog { try inner.snapshot() }
-    func truncate(to length: UInt64) throws { try inner.truncate(to: length) }
-    func append(_ blocks: [[UInt8]]) throws -> UInt64 {
-      appends -= 1
-      guard appends >= 0 else { throw Refusal() }
-      return try inner.append(blocks)
-    }
-  }
-
   @Test func `A view is appended to inside apply only, and never truncated`() throws {
     let world = ViewWorld("a")
     let view = world.view()
@@ -168,7 +149,7 @@ import Testing
       try world.write("c", 0..<1)
       // The log is truncated, then the process would end: it has no transactions.
       output.appends = 0
-      #expect(throws: Refusal.self) { try view.update() }
+      #expect(throws: FragileLog.Refusal.self) { try view.update() }
       #expect(output.length == 0)
       output.appends = .max
       let plain = world.view()

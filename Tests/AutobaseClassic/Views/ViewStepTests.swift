@@ -118,13 +118,13 @@ import Testing
 
   @Test func `A step that cannot be stored leaves those before it`() throws {
     let world = ViewWorld("a")
-    let output = RefusingLog(world.output())
+    let output = FragileLog(world.output())
     let (base, view) = try view(world, local: output, nodeCount: 2)
     var events: [SessionEvent] = []
     view.onEvent = { events.append($0) }
     try world.write("a", 0..<7)
     output.appends = 2
-    #expect(throws: RefusingLog.Refusal.self) { try view.update() }
+    #expect(throws: FragileLog.Refusal.self) { try view.update() }
     #expect(output.length == 4 && view.length == 4)
     #expect(view.status == ViewStatus(added: 4, removed: 0) && events == [.append])
     output.appends = .max
@@ -172,25 +172,5 @@ import Testing
     #expect(first.followed(by: ViewStatus(added: 4, removed: 3)) == ViewStatus(added: 6, removed: 2))
     #expect(first.followed(by: ViewStatus(added: 1, removed: 7)) == ViewStatus(added: 1, removed: 4))
     #expect(ViewStatus().followed(by: first) == first && first.followed(by: ViewStatus()) == first)
-  }
-}
-
-/// A log that can refuse to be written.
-private final class RefusingLog: CausalLog, AppendableLog {
-  struct Refusal: Error {}
-  let inner: KeyedMemoryLog
-  /// Appends that still work.
-  var appends = Int.max
-  init(_ inner: KeyedMemoryLog) { self.inner = inner }
-  var key: Fixed32 { inner.key }
-  var length: UInt64 { inner.length }
-  var fork: UInt64 { inner.fork }
-  func block(at index: UInt64) throws -> [UInt8] { try inner.block(at: index) }
-  func snapshot() throws -> any ReadableLog { try inner.snapshot() }
-  func truncate(to length: UInt64) throws { try inner.truncate(to: length) }
-  func append(_ blocks: [[UInt8]]) throws -> UInt64 {
-    appends -= 1
-    guard appends >= 0 else { throw Refusal() }
-    return try inner.append(blocks)
   }
 }
