@@ -32,7 +32,8 @@ import Testing
     #expect(try store.run("hdb-view", ["--json", "count"]).output == expected.output)
     // A value may look like a verb.
     #expect(symlink(store.path, store.folder.file("get")) == 0)
-    let confusing = try store.run("hdb-view", ["--store", "get", "--json", "count"], environment: ["HYPERTOOLS_STORE": ""])
+    let confusing = try store.run(
+      "hdb-view", ["--store", "get", "--json", "count"], environment: ["HYPERTOOLS_STORE": ""])
     #expect(confusing.output == expected.output, "\(confusing.messages)")
     // What is wrong is told as if the verb were first.
     let wrong = try store.run("hdb-view", ["--json", "get"])
