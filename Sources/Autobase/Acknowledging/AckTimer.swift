@@ -70,6 +70,11 @@ public struct AckTimer: Sendable {
   private let limit: UInt64
   /// When the local writer last answered.
   private var answerTime: UInt64?
+  /// Whether the look that is taken is for an answer that is known to be missing.
+  private var looksForOwn = false
+  /// Until when a missing answer waits, since the last one could not be given. Whether one is missing may change with
+  /// every block that comes meanwhile.
+  private var restUntil: UInt64 = 0
 
   private enum State: Sendable {
     case stopped
@@ -187,7 +192,13 @@ public struct AckTimer: Sendable {
   public mutating func jitter(now: UInt64, using generator: inout some RandomNumberGenerator) {
     guard case .waiting = state else { return }
     // The delay before a look that is known to find something was of this kind already.
-    if case .own = need { state = .answering(at: now) } else { state = .answering(at: now + jitter(&generator)) }
+    if case .own = need {
+      looksForOwn = true
+      state = .answering(at: now)
+    } else {
+      looksForOwn = false
+      state = .answering(at: now + jitter(&generator))
+    }
   }
 
   /// The look is over.
@@ -200,9 +211,12 @@ public struct AckTimer: Sendable {
     setTickLimit(indexers, &generator)
     guard isRunning else { return }
     start = nil
-    if !isAnswered, case .own = need {
+    var isOwn = false
+    if case .own = need { isOwn = true }
+    if !isAnswered, isOwn || looksForOwn { restUntil = now + Self.random(intervalMilliseconds, &generator) }
+    if !isAnswered, isOwn {
       start = now
-      state = .waiting(until: now + Self.random(intervalMilliseconds, &generator), isAsap: false)
+      state = .waiting(until: restUntil, isAsap: false)
     } else {
       schedule(now, &generator)
     }
@@ -234,8 +248,7 @@ public struct AckTimer: Sendable {
   private func delay(turn: Int, _ now: UInt64, _ generator: inout some RandomNumberGenerator) -> UInt64 {
     let half = max(intervalMilliseconds / 2, 1)
     let slot = turn == 0 ? 0 : UInt64(turn) * half + .random(in: 0..<half, using: &generator)
-    guard let answerTime else { return slot }
-    let earliest = answerTime + intervalMilliseconds / 12
+    let earliest = max(restUntil, answerTime.map { $0 + intervalMilliseconds / 12 } ?? 0)
     return max(slot, earliest > now ? earliest - now : 0)
   }
 
