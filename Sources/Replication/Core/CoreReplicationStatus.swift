@@ -30,6 +30,8 @@ public struct CoreReplicationStatus: Hashable, Sendable {
     public var bytesDownloaded: UInt64
     /// Why nothing is asked of it; nil when it is asked.
     public var pause: PauseReason?
+    /// Whether its answer is awaited that tells if it has another history.
+    public var isProbed: Bool
   }
 
   /// Why nothing is asked of a peer.

@@ -56,7 +56,7 @@ extension CorePeer {
       number: number, isOpen: isOpen, hasSynced: hasSynced, length: remote.length, contiguousLength: have.contiguous,
       fork: remote.fork,
       requestsInFlight: requests.count, requestsQueued: queue.count, blocksUploaded: blocksUploaded,
-      blocksDownloaded: blocksDownloaded, bytesUploaded: bytesUploaded, bytesDownloaded: bytesDownloaded, pause: pause
-    )
+      blocksDownloaded: blocksDownloaded, bytesUploaded: bytesUploaded, bytesDownloaded: bytesDownloaded, pause: pause,
+      isProbed: isProbing)
   }
 }

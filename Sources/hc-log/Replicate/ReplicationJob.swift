@@ -47,12 +47,16 @@ final class ReplicationJob: @unchecked Sendable {
   private var isClosed = false
   private var lastProgress: UInt64
   private var progressMark: [UInt64] = []
+  /// What a peer sent that does not hold, until when it may show that it has another history.
+  private var suspicion: (text: String, end: UInt64)?
   private var nextStep: UInt64?
   private var progress = Progress("replicated")
   private var progressCount: UInt64 = 0
 
   /// A peer that has asked for nothing in this time does not want what it lacks.
   private static let idleMilliseconds: UInt64 = 2_000
+  /// How long a peer may take to show its history.
+  private static let probeMilliseconds: UInt64 = 5_000
   /// A peer that has begun to fetch a log, and asks for nothing more in this time, has what it wants.
   private static let quietMilliseconds: UInt64 = 8_000
   /// How often is looked whether all is done: not so often with many logs that the looking takes all the time.
@@ -92,7 +96,7 @@ final class ReplicationJob: @unchecked Sendable {
   /// - Parameter reason: why.
   func disconnected(_ reason: String, at now: UInt64) {
     guard end == nil, !isLive, !isClosed else { return }
-    if let problem { return finish(.bad(problem)) }
+    if let problem = problem(at: now) { return finish(.bad(problem)) }
     guard replicator.streams.isEmpty else { return look(at: now) }
     finish(connectionCount > 0 && (hasAll || !isAsking) && cutOff.isEmpty ? .done : .lost(reason))
   }
@@ -174,7 +178,8 @@ final class ReplicationJob: @unchecked Sendable {
     nextStep = nil
     let status = replicator.coreReplicators.map { ($0, $0.status) }
     show(status.map(\.1), at: now)
-    if let problem { return finish(.bad(problem)) }
+    if let problem = problem(at: now) { return finish(.bad(problem)) }
+    if suspicion != nil { return look(at: now + 45) }
     guard !isLive else { return }
     if connectionCount > 0, isSettled {
       if isAsking { stopAsking() }
@@ -215,17 +220,24 @@ final class ReplicationJob: @unchecked Sendable {
     progressCount = count
   }
 
-  /// What peers did that must not be.
-  private var problem: String? {
+  /// What peers did that must not be. What does not hold may come of another history, which is asked for first.
+  private func problem(at now: UInt64) -> String? {
     for core in replicator.coreReplicators.map(\.status) {
       if core.isFrozen { return "\(KeyIdentifier.encode(core.key)) has two signed histories: its writer forked it" }
       for peer in core.peers {
-        if case .invalidData(let reason) = peer.pause {
-          return "a peer sent data for \(KeyIdentifier.encode(core.key)) that does not hold: \(reason)"
-        }
+        guard case .invalidData(let reason) = peer.pause else { continue }
+        let text = "a peer sent data for \(KeyIdentifier.encode(core.key)) that does not hold: \(reason)"
+        guard peer.isProbed else { return text }
+        suspicion = suspicion ?? (text, now + Self.probeMilliseconds)
       }
     }
-    return nil
+    guard let (text, end) = suspicion else { return nil }
+    let isOpen = replicator.coreReplicators.contains { $0.status.peers.contains(where: \.isProbed) }
+    if isOpen && now < end { return nil }
+    // Who closed the channel instead, or takes too long, has not shown that it was a mistake.
+    let isGone = !replicator.coreReplicators.contains { !$0.status.peers.isEmpty }
+    suspicion = nil
+    return isOpen || isGone ? text : nil
   }
 
   /// Whether there is nothing to wait for that a connected peer could give.
